@@ -1,0 +1,49 @@
+package dev.lawu.proxy.internal.loop;
+
+/**
+ * A moment at which something gives up, set and moved often and reached rarely. Embedded in what it guards; confined to its loop.
+ *
+ * <p>Moving it later writes one field: the {@link DeadlineQueue} looks again when the old moment comes.
+ */
+public abstract class Deadline {
+    static final long NONE = Long.MAX_VALUE;
+
+    private final DeadlineQueue queue;
+    /** When it is due, in the queue's nanoseconds since its start; NONE if it is off. */
+    long due = NONE;
+    /** What the queue's heap is ordered by: never later than {@code due}. */
+    long key;
+    /** The place in the heap; -1 if it is not there. */
+    int index = -1;
+
+    protected Deadline(LoopContext loop) {
+        this.queue = loop.deadlines();
+    }
+
+    /** Sets or moves the moment to this many nanoseconds from now. */
+    public final void set(long nanosFromNow) {
+        due = queue.now() + Math.max(nanosFromNow, 0);
+        if (index < 0 || due < key) {
+            queue.place(this);
+        }
+    }
+
+    /** Turns it off. */
+    public final void cancel() {
+        due = NONE;
+    }
+
+    /** Turns it off and forgets it at once, so that the queue does not keep what it guards alive. */
+    public final void remove() {
+        due = NONE;
+        queue.remove(this);
+    }
+
+    /** True if it is set. */
+    public final boolean isSet() {
+        return due != NONE;
+    }
+
+    /** The moment has come; the deadline is off. */
+    protected abstract void expired();
+}
