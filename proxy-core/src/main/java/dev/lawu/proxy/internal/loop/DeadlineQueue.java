@@ -69,11 +69,7 @@ public final class DeadlineQueue implements Runnable {
     public void run() {
         long now = now();
         if (now < wakeUp) {
-            // Superfluous: an earlier task has taken over, or the loop's clock is a little ahead of ours.
-            if (wakeUp != Deadline.NONE) {
-                loop.schedule(this, wakeUp - now, TimeUnit.NANOSECONDS);
-            }
-            return;
+            return; // an earlier task has taken over
         }
         wakeUp = Long.MIN_VALUE;
         while (size > 0 && heap[0].key <= now) {
