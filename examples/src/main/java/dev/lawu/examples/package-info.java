@@ -1,0 +1,5 @@
+/** The bundled gateway, and one-file examples named by task. */
+@NullMarked
+package dev.lawu.examples;
+
+import org.jspecify.annotations.NullMarked;
