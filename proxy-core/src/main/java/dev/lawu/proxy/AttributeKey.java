@@ -7,6 +7,7 @@ import java.util.Objects;
  *
  * @param <T> the type of the value
  */
+@SuppressWarnings("UnusedTypeParameter") // it types what Session.attribute takes and gives
 public final class AttributeKey<T> {
     private final String name;
 

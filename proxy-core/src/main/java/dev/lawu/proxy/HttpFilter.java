@@ -67,7 +67,8 @@ public interface HttpFilter<S extends @Nullable Object> {
     }
 
     /** Sees the upstream's trailers before a cache does. */
-    default ChunkResult upstreamResponseTrailerFilter(Session session, UpstreamAttempt attempt, Headers trailers, S state) {
+    default ChunkResult upstreamResponseTrailerFilter(
+            Session session, UpstreamAttempt attempt, Headers trailers, S state) {
         return ChunkResult.forward();
     }
 

@@ -61,7 +61,9 @@ public final class LocalResponse {
     /** A copy with this text as its body, in UTF-8, and {@code Content-Type: text/plain; charset=utf-8} unless a type is set. */
     public LocalResponse text(String text) {
         LocalResponse response = body(text.getBytes(StandardCharsets.UTF_8));
-        return headers.contains("Content-Type") ? response : response.header("Content-Type", "text/plain; charset=utf-8");
+        return headers.contains("Content-Type")
+                ? response
+                : response.header("Content-Type", "text/plain; charset=utf-8");
     }
 
     /** A copy whose body is made as the client takes it, of a length that is not known. */
@@ -77,7 +79,8 @@ public final class LocalResponse {
 
     /** A copy whose body is read from a stream, which is opened, read and closed on the proxy's blocking executor, as the client takes it. -1 if the length is not known. */
     public LocalResponse stream(Callable<? extends InputStream> open, long length) {
-        return new LocalResponse(status, headers, NONE, null, Objects.requireNonNull(open, "open"), Math.max(length, -1), close);
+        return new LocalResponse(
+                status, headers, NONE, null, Objects.requireNonNull(open, "open"), Math.max(length, -1), close);
     }
 
     /** A copy after which the client's connection is closed (HTTP/1.x). */

@@ -17,7 +17,12 @@ public final class ProxyException extends RuntimeException {
     private final int status;
 
     private ProxyException(
-            ErrorType type, ErrorSource source, boolean retryable, int status, String message, @Nullable Throwable cause) {
+            ErrorType type,
+            ErrorSource source,
+            boolean retryable,
+            int status,
+            String message,
+            @Nullable Throwable cause) {
         super(message, cause, false, false);
         this.type = Objects.requireNonNull(type, "type");
         this.source = Objects.requireNonNull(source, "source");
@@ -87,22 +92,25 @@ public final class ProxyException extends RuntimeException {
             return status;
         }
         return switch (source) {
-            case DOWNSTREAM -> switch (type) {
-                case BODY_TOO_LARGE -> 413;
-                case BODY_TIMEOUT -> 408;
-                default -> 400;
-            };
-            case UPSTREAM -> switch (type) {
-                case CONNECT_TIMEOUT, RESPONSE_HEAD_TIMEOUT, BODY_TIMEOUT, WRITE_TIMEOUT -> 504;
-                case OVERLOAD -> 503;
-                default -> 502;
-            };
-            case INTERNAL -> switch (type) {
-                case BODY_TOO_LARGE -> 413;
-                case OVERLOAD, SHUTDOWN -> 503;
-                case CALLBACK_TIMEOUT -> 504;
-                default -> 500;
-            };
+            case DOWNSTREAM ->
+                switch (type) {
+                    case BODY_TOO_LARGE -> 413;
+                    case BODY_TIMEOUT -> 408;
+                    default -> 400;
+                };
+            case UPSTREAM ->
+                switch (type) {
+                    case CONNECT_TIMEOUT, RESPONSE_HEAD_TIMEOUT, BODY_TIMEOUT, WRITE_TIMEOUT -> 504;
+                    case OVERLOAD -> 503;
+                    default -> 502;
+                };
+            case INTERNAL ->
+                switch (type) {
+                    case BODY_TOO_LARGE -> 413;
+                    case OVERLOAD, SHUTDOWN -> 503;
+                    case CALLBACK_TIMEOUT -> 504;
+                    default -> 500;
+                };
         };
     }
 

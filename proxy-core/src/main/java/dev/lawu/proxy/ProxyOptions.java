@@ -277,7 +277,8 @@ public final class ProxyOptions {
         public Builder upgrades(List<String> value) {
             upgrades = List.copyOf(value);
             if (upgrades.contains("h2c")) {
-                throw new IllegalArgumentException("upgrades: h2c (expected: protocols that can be tunnelled, RFC 9113 section 3.1)");
+                throw new IllegalArgumentException(
+                        "upgrades: h2c (expected: protocols that can be tunnelled, RFC 9113 section 3.1)");
             }
             return this;
         }

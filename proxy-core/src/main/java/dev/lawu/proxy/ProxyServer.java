@@ -71,7 +71,8 @@ public interface ProxyServer extends AutoCloseable {
         /** Listens for HTTP/1.1 on this address. */
         public Builder listen(SocketAddress address) {
             if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
-                throw new IllegalArgumentException("listen address: " + inet.getHostString() + " (expected: an address, or a name that resolves)");
+                throw new IllegalArgumentException(
+                        "listen address: " + inet.getHostString() + " (expected: an address, or a name that resolves)");
             }
             listeners.add(Objects.requireNonNull(address, "address"));
             return this;
@@ -127,8 +128,9 @@ public interface ProxyServer extends AutoCloseable {
             }
             return ServiceLoader.load(ServerProvider.class, ServerProvider.class.getClassLoader())
                     .findFirst()
-                    .orElseThrow(() -> new IllegalStateException(
-                            "no ServerProvider found (expected: META-INF/services of lawu-proxy-core on the class path; a shaded jar must merge it)"))
+                    .orElseThrow(
+                            () -> new IllegalStateException(
+                                    "no ServerProvider found (expected: META-INF/services of lawu-proxy-core on the class path; a shaded jar must merge it)"))
                     .start(this);
         }
 

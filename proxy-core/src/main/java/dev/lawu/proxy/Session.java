@@ -20,19 +20,24 @@ public interface Session {
     RequestHead request();
 
     /** The response that the client gets or got, so far as it is known: set before {@code responseFilter}; null before. */
-    @Nullable ResponseHead response();
+    @Nullable
+    ResponseHead response();
 
     /** Where the response comes from; null while there is none. */
-    @Nullable ResponseSource responseSource();
+    @Nullable
+    ResponseSource responseSource();
 
     /** The address of the client: the connection's, or what a trusted proxy says in front of it ({@code Forwarded}, {@code X-Forwarded-For}). Null only if the transport has no addresses. */
-    @Nullable InetSocketAddress clientAddress();
+    @Nullable
+    InetSocketAddress clientAddress();
 
     /** The other end of the client's connection. */
-    @Nullable SocketAddress remoteAddress();
+    @Nullable
+    SocketAddress remoteAddress();
 
     /** This end of the client's connection. */
-    @Nullable SocketAddress localAddress();
+    @Nullable
+    SocketAddress localAddress();
 
     /** {@code https} if the client's connection, or the trusted proxy in front of it, uses TLS; else {@code http}. */
     String scheme();
@@ -47,7 +52,8 @@ public interface Session {
     Timings timings();
 
     /** The last attempt; null before the first. */
-    @Nullable UpstreamAttempt attempt();
+    @Nullable
+    UpstreamAttempt attempt();
 
     /** Bytes of the request body received so far. */
     long requestBodyBytes();
@@ -56,7 +62,8 @@ public interface Session {
     long responseBodyBytes();
 
     /** What failed the exchange; null if nothing did (so far). */
-    @Nullable ProxyException error();
+    @Nullable
+    ProxyException error();
 
     /** Returns what {@link #attribute(AttributeKey, Object)} left under this key; null if nothing. */
     <T> @Nullable T attribute(AttributeKey<T> key);

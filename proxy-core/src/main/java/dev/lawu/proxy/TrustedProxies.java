@@ -51,7 +51,8 @@ public final class TrustedProxies {
         String host = slash < 0 ? text : text.substring(0, slash);
         try {
             // Only literals: getByName on anything else would ask a name server.
-            if (host.isEmpty() || !host.chars().allMatch(c -> Character.digit(c, 16) >= 0 || c == '.' || c == ':')
+            if (host.isEmpty()
+                    || !host.chars().allMatch(c -> Character.digit(c, 16) >= 0 || c == '.' || c == ':')
                     || host.indexOf(':') < 0 && host.chars().anyMatch(c -> c != '.' && (c < '0' || c > '9'))) {
                 throw new UnknownHostException(host);
             }

@@ -47,7 +47,8 @@ public final class FieldSyntax {
     /** Returns the name, or throws {@link IllegalArgumentException} if it is not a token. */
     public static String requireName(String name) {
         if (!isToken(name)) {
-            throw new IllegalArgumentException("field name: " + quote(name) + " (expected: a token, RFC 9110 section 5.6.2)");
+            throw new IllegalArgumentException(
+                    "field name: " + quote(name) + " (expected: a token, RFC 9110 section 5.6.2)");
         }
         return name;
     }
@@ -69,8 +70,8 @@ public final class FieldSyntax {
         for (int i = 0; i < target.length(); i++) {
             char c = target.charAt(i);
             if (c > 0x7F || !isTarget((byte) c)) {
-                throw new IllegalArgumentException(
-                        "request target: " + quote(target) + " (expected: visible ASCII without '#', RFC 9112 section 3.2)");
+                throw new IllegalArgumentException("request target: " + quote(target)
+                        + " (expected: visible ASCII without '#', RFC 9112 section 3.2)");
             }
         }
         if (target.isEmpty()) {

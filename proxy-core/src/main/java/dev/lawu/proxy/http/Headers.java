@@ -30,7 +30,8 @@ public final class Headers {
     /** Creates a collection from names and values in turn. */
     public static Headers of(String... namesAndValues) {
         if (namesAndValues.length % 2 != 0) {
-            throw new IllegalArgumentException("namesAndValues: " + namesAndValues.length + " strings (expected: an even number)");
+            throw new IllegalArgumentException(
+                    "namesAndValues: " + namesAndValues.length + " strings (expected: an even number)");
         }
         Headers headers = create();
         for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -43,7 +44,8 @@ public final class Headers {
     public FieldSection section() {
         FieldSection s = section;
         if (s == null) {
-            throw new IllegalStateException("these fields belong to an exchange that has ended (expected: copy() before the end)");
+            throw new IllegalStateException(
+                    "these fields belong to an exchange that has ended (expected: copy() before the end)");
         }
         return s;
     }
@@ -220,7 +222,8 @@ public final class Headers {
             value = value * 10 + digit;
         }
         if (!valid) {
-            throw new IllegalStateException("Content-Length: " + FieldSyntax.quote(s.value(i)) + " (expected: one field of 1 to 18 digits)");
+            throw new IllegalStateException(
+                    "Content-Length: " + FieldSyntax.quote(s.value(i)) + " (expected: one field of 1 to 18 digits)");
         }
         return value;
     }

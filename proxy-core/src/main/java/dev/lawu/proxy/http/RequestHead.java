@@ -141,7 +141,8 @@ public final class RequestHead {
 
     /** A copy that belongs to the caller and outlives the exchange. */
     public RequestHead copy() {
-        return copyInto(new FieldSection(headers.section().end() + 64, headers.section().slots() + 4));
+        return copyInto(
+                new FieldSection(headers.section().end() + 64, headers.section().slots() + 4));
     }
 
     /** A copy whose fields are stored in {@code section}; for the engine. */

@@ -28,7 +28,12 @@ public final class ResponseHead {
 
     /** Creates an HTTP/1.1 head that belongs to the caller. Throws {@link IllegalArgumentException} if the status is not in 100..999. */
     public static ResponseHead of(int status, String... namesAndValues) {
-        return new ResponseHead(HttpVersion.HTTP_1_1, requireStatus(status), Headers.of(namesAndValues).section(), 0, 0);
+        return new ResponseHead(
+                HttpVersion.HTTP_1_1,
+                requireStatus(status),
+                Headers.of(namesAndValues).section(),
+                0,
+                0);
     }
 
     private static int requireStatus(int status) {
@@ -48,8 +53,8 @@ public final class ResponseHead {
     public ResponseHead setStatus(int status) {
         headers.section();
         if (this.status < 200 || status < 200) {
-            throw new IllegalArgumentException(
-                    "status: " + status + " instead of " + this.status + " (expected: a final status instead of a final one)");
+            throw new IllegalArgumentException("status: " + status + " instead of " + this.status
+                    + " (expected: a final status instead of a final one)");
         }
         this.status = requireStatus(status);
         this.reason = null;
@@ -96,7 +101,8 @@ public final class ResponseHead {
 
     /** A copy that belongs to the caller and outlives the exchange. */
     public ResponseHead copy() {
-        return copyInto(new FieldSection(headers.section().end() + 64, headers.section().slots() + 4));
+        return copyInto(
+                new FieldSection(headers.section().end() + 64, headers.section().slots() + 4));
     }
 
     /** A copy whose fields are stored in {@code section}; for the engine. */

@@ -9,10 +9,12 @@ public interface ConnectionInfo {
     long number();
 
     /** The other end; null if the transport has no addresses. */
-    @Nullable SocketAddress remoteAddress();
+    @Nullable
+    SocketAddress remoteAddress();
 
     /** This end; null if the transport has no addresses. */
-    @Nullable SocketAddress localAddress();
+    @Nullable
+    SocketAddress localAddress();
 
     /** True if it is encrypted. */
     boolean isSecure();

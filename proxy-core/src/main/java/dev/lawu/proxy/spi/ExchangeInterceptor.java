@@ -11,5 +11,6 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface ExchangeInterceptor extends Plugin {
     /** Called after {@code requestFilter}; null lets this exchange go by. */
-    @Nullable Interception intercept(Session session, ExchangeControl control);
+    @Nullable
+    Interception intercept(Session session, ExchangeControl control);
 }

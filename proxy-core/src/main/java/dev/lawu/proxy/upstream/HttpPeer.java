@@ -32,7 +32,8 @@ public final class HttpPeer implements PeerSelection {
      */
     public static HttpPeer of(String host, int port) {
         if (host.isBlank() || host.indexOf('[') >= 0) {
-            throw new IllegalArgumentException("host: \"" + host + "\" (expected: a name or an address without brackets)");
+            throw new IllegalArgumentException(
+                    "host: \"" + host + "\" (expected: a name or an address without brackets)");
         }
         if (port < 1 || port > 65_535) {
             throw new IllegalArgumentException("port: " + port + " (expected: 1..65535)");
@@ -61,7 +62,8 @@ public final class HttpPeer implements PeerSelection {
             throw new IllegalArgumentException(
                     "peer: \"" + hostAndPort + "\" (expected: HOST:PORT or [IPV6]:PORT, port 1..65535)", e);
         }
-        throw new IllegalArgumentException("peer: \"" + hostAndPort + "\" (expected: HOST:PORT or [IPV6]:PORT, port 1..65535)");
+        throw new IllegalArgumentException(
+                "peer: \"" + hostAndPort + "\" (expected: HOST:PORT or [IPV6]:PORT, port 1..65535)");
     }
 
     /** A copy with other options. */

@@ -57,42 +57,84 @@ public record PeerOptions(
     /** A copy with this {@link #connectTimeout()}. */
     public PeerOptions withConnectTimeout(Duration value) {
         return new PeerOptions(
-                value, responseHeadTimeout, betweenBytesTimeout, writeStallTimeout, idleTimeout, tunnelIdleTimeout, maxIdlePerLoop);
+                value,
+                responseHeadTimeout,
+                betweenBytesTimeout,
+                writeStallTimeout,
+                idleTimeout,
+                tunnelIdleTimeout,
+                maxIdlePerLoop);
     }
 
     /** A copy with this {@link #responseHeadTimeout()}. */
     public PeerOptions withResponseHeadTimeout(Duration value) {
         return new PeerOptions(
-                connectTimeout, value, betweenBytesTimeout, writeStallTimeout, idleTimeout, tunnelIdleTimeout, maxIdlePerLoop);
+                connectTimeout,
+                value,
+                betweenBytesTimeout,
+                writeStallTimeout,
+                idleTimeout,
+                tunnelIdleTimeout,
+                maxIdlePerLoop);
     }
 
     /** A copy with this {@link #betweenBytesTimeout()}. */
     public PeerOptions withBetweenBytesTimeout(Duration value) {
         return new PeerOptions(
-                connectTimeout, responseHeadTimeout, value, writeStallTimeout, idleTimeout, tunnelIdleTimeout, maxIdlePerLoop);
+                connectTimeout,
+                responseHeadTimeout,
+                value,
+                writeStallTimeout,
+                idleTimeout,
+                tunnelIdleTimeout,
+                maxIdlePerLoop);
     }
 
     /** A copy with this {@link #writeStallTimeout()}. */
     public PeerOptions withWriteStallTimeout(Duration value) {
         return new PeerOptions(
-                connectTimeout, responseHeadTimeout, betweenBytesTimeout, value, idleTimeout, tunnelIdleTimeout, maxIdlePerLoop);
+                connectTimeout,
+                responseHeadTimeout,
+                betweenBytesTimeout,
+                value,
+                idleTimeout,
+                tunnelIdleTimeout,
+                maxIdlePerLoop);
     }
 
     /** A copy with this {@link #idleTimeout()}. */
     public PeerOptions withIdleTimeout(Duration value) {
         return new PeerOptions(
-                connectTimeout, responseHeadTimeout, betweenBytesTimeout, writeStallTimeout, value, tunnelIdleTimeout, maxIdlePerLoop);
+                connectTimeout,
+                responseHeadTimeout,
+                betweenBytesTimeout,
+                writeStallTimeout,
+                value,
+                tunnelIdleTimeout,
+                maxIdlePerLoop);
     }
 
     /** A copy with this {@link #tunnelIdleTimeout()}. */
     public PeerOptions withTunnelIdleTimeout(Duration value) {
         return new PeerOptions(
-                connectTimeout, responseHeadTimeout, betweenBytesTimeout, writeStallTimeout, idleTimeout, value, maxIdlePerLoop);
+                connectTimeout,
+                responseHeadTimeout,
+                betweenBytesTimeout,
+                writeStallTimeout,
+                idleTimeout,
+                value,
+                maxIdlePerLoop);
     }
 
     /** A copy with this {@link #maxIdlePerLoop()}. */
     public PeerOptions withMaxIdlePerLoop(int value) {
         return new PeerOptions(
-                connectTimeout, responseHeadTimeout, betweenBytesTimeout, writeStallTimeout, idleTimeout, tunnelIdleTimeout, value);
+                connectTimeout,
+                responseHeadTimeout,
+                betweenBytesTimeout,
+                writeStallTimeout,
+                idleTimeout,
+                tunnelIdleTimeout,
+                value);
     }
 }

@@ -9,7 +9,8 @@ public interface UpstreamAttempt {
     int number();
 
     /** The chosen peer; null until {@code upstreamPeer} has answered. */
-    @Nullable HttpPeer peer();
+    @Nullable
+    HttpPeer peer();
 
     /** True if the connection carried requests before this one. False until there is a connection. */
     boolean isConnectionReused();
@@ -18,10 +19,12 @@ public interface UpstreamAttempt {
     long connectionNumber();
 
     /** The peer's address that is connected to; null until there is a connection. */
-    @Nullable SocketAddress remoteAddress();
+    @Nullable
+    SocketAddress remoteAddress();
 
     /** The local address of the connection; null until there is one. */
-    @Nullable SocketAddress localAddress();
+    @Nullable
+    SocketAddress localAddress();
 
     /** Nanoseconds from the choice of the peer until a connection was ready; -1 until it is. */
     long connectNanos();
