@@ -1,0 +1,38 @@
+import com.sun.management.ThreadMXBean;
+import com.sun.tools.attach.VirtualMachine;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.util.StringJoiner;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+
+/**
+ * Prints how many bytes each thread of a running JVM has allocated so far, once for each line on standard input.
+ *
+ * <p>Run from source: {@code java AllocatedBytes.java PID}. Each answer is one line of tab-separated {@code id=name=bytes}.
+ */
+final class AllocatedBytes {
+
+  public static void main(String[] args) throws Exception {
+    VirtualMachine vm = VirtualMachine.attach(args[0]);
+    String address = vm.startLocalManagementAgent();
+    vm.detach();
+    try (var connector = JMXConnectorFactory.connect(new JMXServiceURL(address))) {
+      ThreadMXBean threads =
+          ManagementFactory.newPlatformMXBeanProxy(
+              connector.getMBeanServerConnection(), ManagementFactory.THREAD_MXBEAN_NAME, ThreadMXBean.class);
+      while (System.in.read() == '\n') {
+        long[] ids = threads.getAllThreadIds();
+        long[] bytes = threads.getThreadAllocatedBytes(ids);
+        ThreadInfo[] infos = threads.getThreadInfo(ids);
+        StringJoiner line = new StringJoiner("\t");
+        for (int i = 0; i < ids.length; i++) {
+          if (infos[i] != null && bytes[i] >= 0) {
+            line.add(ids[i] + "=" + infos[i].getThreadName().replaceAll("[=\\s]+", " ") + "=" + bytes[i]);
+          }
+        }
+        System.out.println(line);
+      }
+    }
+  }
+}
