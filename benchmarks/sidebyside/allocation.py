@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import BenchmarkError
@@ -17,7 +18,8 @@ class Probe:
     """Reads a JVM's count of allocated bytes, thread by thread.
 
     The JVM's own count (com.sun.management.ThreadMXBean) is exact to the byte: it includes what is used of the
-    current thread-local buffer. Missing is only what threads that end between two readings have allocated.
+    current thread-local buffer. Missing is only what threads that end between two readings have allocated: how many
+    ended is told.
     """
 
     def __init__(self, pid, core):
@@ -41,7 +43,7 @@ class Probe:
         self.process.stderr.close()
 
     def read(self):
-        """Bytes allocated so far: {(id, name): bytes}, without the probe's own threads."""
+        """A Reading of what has been allocated so far."""
         try:
             self.process.stdin.write("\n")
             self.process.stdin.flush()
@@ -53,15 +55,29 @@ class Probe:
         return parse(line)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How many threads were started so far, and {(id, name): bytes allocated} of those alive."""
+
+    started: int
+    allocated: dict
+
+
 def parse(line):
-    fields = (field.split("=") for field in line.strip().split("\t"))
-    return {(thread, name): int(count) for thread, name, count in fields if not name.startswith(OURS)}
+    started, *fields = line.strip().split("\t")
+    threads = (field.split("=") for field in fields)
+    return Reading(int(started), {(thread, name): int(count) for thread, name, count in threads})
 
 
 def per_request(before, after, requests):
-    """(bytes per request, the same by thread name for threads with at least a byte), from two readings."""
+    """From two readings: bytes per request; the same by thread name, from one byte on; how many threads ended uncounted."""
     by_name = Counter()
-    for thread, count in after.items():
-        by_name[thread[1]] += (count - before.get(thread, 0)) / requests
-    busy = {name: round(count, 1) for name, count in by_name.most_common() if count >= 1}
-    return sum(by_name.values()), busy
+    for thread, count in after.allocated.items():
+        if not thread[1].startswith(OURS):
+            by_name[thread[1]] += (count - before.allocated.get(thread, 0)) / requests
+    gone = after.started - before.started - len(after.allocated) + len(before.allocated)
+    return {
+        "allocated_bytes": sum(by_name.values()),
+        "allocated_by_thread": {name: round(count, 1) for name, count in by_name.most_common() if count >= 1},
+        "allocated_threads_gone": gone,
+    }

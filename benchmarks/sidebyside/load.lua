@@ -16,7 +16,8 @@ local browser = {
   "Accept-Encoding: gzip, deflate, br, zstd",
   "Accept-Language: en-GB,en;q=0.9,de;q=0.8,fr;q=0.7",
   "Cookie: session=7f3b9c2e51d84a06b8f1e0d92c6a4b75; consent=necessary.statistics; theme=dark; "
-    .. "_first=GA1.2.1843920177.1718000000; cart=eyJpdGVtcyI6W3siaWQiOjQyLCJuIjoxfV19",
+    .. "_first=GA1.2.1843920177.1718000000; cart=eyJpdGVtcyI6W3siaWQiOjQyLCJuIjoxfV19; "
+    .. "region=eu-central; currency=EUR; seen=tents.stoves.lamps.ropes; experiment=b-17",
 }
 
 -- The request is built once, in a fixed order: wrk then sends it without calling Lua again.

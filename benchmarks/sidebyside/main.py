@@ -21,6 +21,8 @@ from .process import Server, core_ticks
 TOOLS = {"nginx": "nginx", "haproxy": "haproxy", "wrk": "wrk", "taskset": "util-linux"}
 GATEWAY = Path(__file__).resolve().parents[2] / "examples" / "bin" / "gateway"
 ALLOCATION_SECONDS = 3
+# What a proxy may need after a load to notice that its clients have left.
+SETTLE_SECONDS = 0.3
 
 
 def bounded(low, high):
@@ -134,23 +136,25 @@ class Benchmark:
         seconds = self.options.warmup if self.servers[target].java_pid() else min(1, self.options.warmup)
         if seconds:
             self.load(target, body, seconds)
+            time.sleep(SETTLE_SECONDS)
 
     def round(self, target, body):
         server, origin = self.servers[target], self.origin.server
-        busy, total = core_ticks(self.options.proxy_core)
+        ticks = core_ticks(self.options.proxy_core)
         origin_before, before, start = origin.cpu_ns(), server.cpu_ns(), time.monotonic_ns()
         run = self.load(target, body, self.options.seconds)
         proxy_ns, origin_ns = server.cpu_ns_since(before), origin.cpu_ns_since(origin_before)
         wall_ns = time.monotonic_ns() - start
-        busy_now, total_now = core_ticks(self.options.proxy_core)
-        return report.Round(target, body, run, proxy_ns, origin_ns, wall_ns,
-                            (busy_now - busy) / (total_now - total), server.rss_bytes())
+        busy, stolen, total = (now - then for now, then in zip(core_ticks(self.options.proxy_core), ticks))
+        rss_bytes = server.rss_bytes()
+        time.sleep(SETTLE_SECONDS)
+        return report.Round(target, body, run, proxy_ns, origin_ns, wall_ns, busy / total, stolen / total, rss_bytes)
 
     def allocation(self, target, body):
-        """(bytes allocated per request, the same by thread), or None if the target is no JVM."""
+        """What the target allocates per request, as a part of its summary; nothing if it is no JVM."""
         pid = self.servers[target].java_pid()
         if pid is None:
-            return None
+            return {}
         with allocation.Probe(pid, self.options.load_core) as probe:
             # The first reading is dropped: it also loads classes in the target.
             probe.read()
@@ -175,9 +179,7 @@ def measure(benchmark, options):
         if options.alloc:
             for row in body_rows:
                 progress(f"{body}: allocation, {row['target']}")
-                found = benchmark.allocation(row["target"], body)
-                if found:
-                    row["allocated_bytes"], row["allocated_by_thread"] = found
+                row.update(benchmark.allocation(row["target"], body))
         progress("")
         print(f"\nBody {body}, {benchmark.request} request, {options.connections} connections, "
               f"{options.rounds} rounds of {options.seconds} s\n", flush=True)
@@ -208,7 +210,7 @@ def machine(names):
 def to_json(options, about, rounds, rows):
     settings = {name: getattr(options, name) for name in ("targets", "bodies", "rounds", "seconds", "warmup", "connections", "plain", "java_opts")}
     each = [{"target": r.target, "body": r.body, **vars(r.load), "proxy_ns": r.proxy_ns, "origin_ns": r.origin_ns,
-             "core_busy": r.core_busy, "core_foreign": r.core_foreign, "rss_bytes": r.rss_bytes} for r in rounds]
+             "core_busy": r.core_busy, "core_stolen": r.core_stolen, "core_foreign": r.core_foreign, "rss_bytes": r.rss_bytes} for r in rounds]
     return json.dumps({"machine": about, "settings": settings, "summaries": rows, "rounds": each}, indent=2) + "\n"
 
 

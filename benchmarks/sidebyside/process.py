@@ -114,12 +114,12 @@ def rss_bytes(pid):
 
 
 def core_ticks(core):
-    """(busy, total) clock ticks of one core since boot."""
+    """(busy, stolen by the host, total) clock ticks of one core since boot; busy includes stolen."""
     for line in Path("/proc/stat").read_text().splitlines():
         name, *fields = line.split()
         if name == f"cpu{core}":
             # user nice system idle iowait irq softirq steal; guest time is already in user.
             ticks = [int(field) for field in fields[:8]]
             total = sum(ticks)
-            return total - ticks[3] - ticks[4], total
+            return total - ticks[3] - ticks[4], ticks[7], total
     raise BenchmarkError(f"no core {core} in /proc/stat (this machine has {os.cpu_count()} cores)")
