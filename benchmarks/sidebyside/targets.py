@@ -40,7 +40,7 @@ def nginx_proxy(directory, port, origin_port):
                 proxy_set_header X-Forwarded-For $remote_addr;
                 # Backpressure for a slow client, as the others have, rather than a file.
                 proxy_max_temp_file_size 0;
-                # The default, eight of 4 KiB, makes nginx two to three times as expensive at 1 MiB: no fair baseline.
+                # The default, eight of 4 KiB, makes nginx about three times as expensive at 1 MiB: no fair baseline.
                 proxy_buffers 8 64k;
                 proxy_busy_buffers_size 128k;
             }}
