@@ -6,12 +6,13 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +33,9 @@ public final class BlockingTasks {
     private int running;
 
     public BlockingTasks(@Nullable Executor executor, int concurrency, int queueLimit) {
-        this.owned = executor == null ? newExecutor() : null;
-        this.executor = executor == null ? owned : executor;
+        ExecutorService ours = executor == null ? newExecutor() : null;
+        this.owned = ours;
+        this.executor = ours != null ? ours : Objects.requireNonNull(executor);
         this.concurrency = concurrency;
         this.queueLimit = queueLimit;
     }
@@ -49,11 +51,12 @@ public final class BlockingTasks {
             return (ExecutorService) newVirtual.invokeExact();
         } catch (NoSuchMethodException e) {
             AtomicInteger number = new AtomicInteger();
-            return new ThreadPoolExecutor(0, Integer.MAX_VALUE, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
-                Thread thread = new Thread(task, "lawu-blocking-" + number.incrementAndGet());
-                thread.setDaemon(true);
-                return thread;
-            });
+            return new ThreadPoolExecutor(
+                    0, Integer.MAX_VALUE, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+                        Thread thread = new Thread(task, "lawu-blocking-" + number.incrementAndGet());
+                        thread.setDaemon(true);
+                        return thread;
+                    });
         } catch (Throwable e) {
             throw new LinkageError("Executors.newVirtualThreadPerTaskExecutor", e);
         }
@@ -66,8 +69,8 @@ public final class BlockingTasks {
                 if (waiting.size() >= queueLimit) {
                     throw ProxyException.internal(
                             ErrorType.OVERLOAD,
-                            "blocking callbacks: " + running + " running and " + waiting.size() + " waiting (expected: at most "
-                                    + concurrency + " and " + queueLimit + ")",
+                            "blocking callbacks: " + running + " running and " + waiting.size()
+                                    + " waiting (expected: at most " + concurrency + " and " + queueLimit + ")",
                             null);
                 }
                 waiting.add(task);

@@ -25,7 +25,8 @@ final class ChunkView implements Chunk {
     private ByteBuf data() {
         ByteBuf d = data;
         if (d == null) {
-            throw new IllegalStateException("this chunk was used after its callback's result (expected: copy() before)");
+            throw new IllegalStateException(
+                    "this chunk was used after its callback's result (expected: copy() before)");
         }
         return d;
     }

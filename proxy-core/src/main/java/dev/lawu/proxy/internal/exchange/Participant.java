@@ -9,10 +9,10 @@ final class Participant {
     final String name;
 
     @SuppressWarnings("unchecked") // its state is only ever what its own newContext made
-    Participant(int index, HttpFilter<?> filter) {
+    Participant(int index, HttpFilter<?> filter, String name) {
         this.index = index;
         this.filter = (HttpFilter<Object>) filter;
-        this.name = filter.getClass().getName();
+        this.name = name;
     }
 
     boolean implementsPhase(Phase phase) {

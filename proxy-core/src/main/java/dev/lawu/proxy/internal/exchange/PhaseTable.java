@@ -26,7 +26,8 @@ final class PhaseTable {
         proxy = (ProxyHttp<Object>) description.proxyHttp();
         participants = new Participant[order.size()];
         for (int i = 0; i < participants.length; i++) {
-            participants[i] = new Participant(i, order.get(i));
+            participants[i] =
+                    new Participant(i, order.get(i), order.get(i).getClass().getName());
         }
         for (Phase phase : Phase.values()) {
             List<Participant> chain = new ArrayList<>();

@@ -9,7 +9,6 @@ import dev.lawu.proxy.upstream.PeerSelection;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,16 +40,19 @@ final class Suspension extends Deadline implements Runnable {
     private final Exchange exchange;
     private final Phase phase;
     private final Participant participant;
+    private final Suspended holder;
     private @Nullable Continuation continuation; // null once it is over
     private @Nullable Object value;
     private @Nullable Throwable failure;
     private int state = STARTING;
 
-    private Suspension(Exchange exchange, Phase phase, Participant participant, Continuation continuation) {
+    private Suspension(
+            Exchange exchange, Phase phase, Participant participant, Suspended holder, Continuation continuation) {
         super(exchange.loop);
         this.exchange = exchange;
         this.phase = phase;
         this.participant = participant;
+        this.holder = holder;
         this.continuation = continuation;
     }
 
@@ -61,10 +63,15 @@ final class Suspension extends Deadline implements Runnable {
      * @throws ProxyException if it has failed already
      */
     static @Nullable Object await(
-            Exchange exchange, Phase phase, Participant participant, Object result, Suspended holder, Continuation then) {
+            Exchange exchange,
+            Phase phase,
+            Participant participant,
+            Object result,
+            Suspended holder,
+            Continuation then) {
         Object current = result;
         while (isPending(current)) {
-            Suspension suspension = new Suspension(exchange, phase, participant, then);
+            Suspension suspension = new Suspension(exchange, phase, participant, holder, then);
             if (suspension.start(current)) {
                 holder.suspension = suspension;
                 return null;
@@ -76,7 +83,8 @@ final class Suspension extends Deadline implements Runnable {
 
     /** Where a suspension is kept while it is pending. */
     static class Suspended {
-        @Nullable Suspension suspension;
+        @Nullable
+        Suspension suspension;
 
         final boolean isSuspended() {
             return suspension != null;
@@ -190,7 +198,7 @@ final class Suspension extends Deadline implements Runnable {
         try {
             Object result = outcome();
             if (isPending(result)) {
-                Object ready = await(exchange, phase, participant, result, holder(), then);
+                Object ready = await(exchange, phase, participant, result, holder, then);
                 if (ready == null) {
                     return;
                 }
@@ -220,6 +228,6 @@ final class Suspension extends Deadline implements Runnable {
     private void finish() {
         continuation = null;
         remove();
-        holder().suspension = null;
+        holder.suspension = null;
     }
 }
