@@ -213,7 +213,8 @@ final class ResponsePath {
         }
         sourcePaused = true;
         bodyless = response.length() == 0;
-        exchange.hygiene.finishResponse(head, response.length());
+        // What a 304 says about length is about the representation that is not sent.
+        exchange.hygiene.finishResponse(head, response.status() == 304 ? -1 : response.length());
     }
 
     /** Lets go of an upstream or a producer, of what it has given so far, and of what is pending. The head stays for who logs it. */
