@@ -7,7 +7,6 @@ import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
-import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
@@ -18,6 +17,7 @@ import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ConnectionPendingException;
 import java.nio.channels.UnsupportedAddressTypeException;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,7 +124,7 @@ final class SimulatedChannel extends AbstractChannel implements DuplexChannel {
 
     /** Reads one piece, in as many buffers as the allocator makes of it, or less if the handlers stop reading. */
     private void readPiece(Endpoint from) {
-        RecvByteBufAllocator.Handle handle = unsafe().recvBufAllocHandle();
+        var handle = unsafe().recvBufAllocHandle();
         handle.reset(config);
         boolean more;
         do {
@@ -229,7 +229,7 @@ final class SimulatedChannel extends AbstractChannel implements DuplexChannel {
         }
 
         byte[] bytes() {
-            return length == target.length ? target : java.util.Arrays.copyOf(target, length);
+            return length == target.length ? target : Arrays.copyOf(target, length);
         }
     }
 
@@ -361,12 +361,13 @@ final class SimulatedChannel extends AbstractChannel implements DuplexChannel {
     }
 
     @Override
-    protected void doRegister() {
+    protected void doRegister(ChannelPromise promise) {
         ((SimulatedLoop) eventLoop()).registered(this);
         if (writeBlocked) {
             EventLoop loop = eventLoop();
             loop.execute(this::scheduleFlush);
         }
+        promise.setSuccess();
     }
 
     @Override

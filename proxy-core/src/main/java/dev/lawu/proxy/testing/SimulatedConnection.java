@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
@@ -168,8 +169,8 @@ public final class SimulatedConnection {
             }
             unsent.remove();
             if (next.length > room) {
-                byte[] rest = java.util.Arrays.copyOfRange(next, room, next.length);
-                next = java.util.Arrays.copyOf(next, room);
+                byte[] rest = Arrays.copyOfRange(next, room, next.length);
+                next = Arrays.copyOf(next, room);
                 unsent.addFirst(rest);
             }
             to.out().send(next);

@@ -2,6 +2,7 @@ package dev.lawu.proxy.testing;
 
 import io.netty.channel.AbstractServerChannel;
 import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.EventLoop;
 import java.net.BindException;
@@ -105,8 +106,9 @@ final class SimulatedServerChannel extends AbstractServerChannel implements Conn
     }
 
     @Override
-    protected void doRegister() {
+    protected void doRegister(ChannelPromise promise) {
         ((SimulatedLoop) eventLoop()).registered(this);
+        promise.setSuccess();
     }
 
     @Override
