@@ -41,16 +41,16 @@ final class SimulatedChannelConfig extends DefaultChannelConfig implements Duple
     @Override
     @SuppressWarnings("unchecked")
     public <T> @Nullable T getOption(ChannelOption<T> option) {
-        if (option == ChannelOption.ALLOW_HALF_CLOSURE) {
+        if (option.equals(ChannelOption.ALLOW_HALF_CLOSURE)) {
             return (T) Boolean.valueOf(allowHalfClosure);
         }
-        if (option == ChannelOption.SO_LINGER) {
+        if (option.equals(ChannelOption.SO_LINGER)) {
             return (T) Integer.valueOf(linger);
         }
-        if (option == ChannelOption.TCP_NODELAY) {
+        if (option.equals(ChannelOption.TCP_NODELAY)) {
             return (T) Boolean.valueOf(noDelay);
         }
-        if (option == ChannelOption.SO_KEEPALIVE) {
+        if (option.equals(ChannelOption.SO_KEEPALIVE)) {
             return (T) Boolean.valueOf(keepAlive);
         }
         return super.getOption(option);
@@ -59,13 +59,13 @@ final class SimulatedChannelConfig extends DefaultChannelConfig implements Duple
     @Override
     public <T> boolean setOption(ChannelOption<T> option, T value) {
         validate(option, value);
-        if (option == ChannelOption.ALLOW_HALF_CLOSURE) {
+        if (option.equals(ChannelOption.ALLOW_HALF_CLOSURE)) {
             allowHalfClosure = (Boolean) value;
-        } else if (option == ChannelOption.SO_LINGER) {
+        } else if (option.equals(ChannelOption.SO_LINGER)) {
             linger = (Integer) value;
-        } else if (option == ChannelOption.TCP_NODELAY) {
+        } else if (option.equals(ChannelOption.TCP_NODELAY)) {
             noDelay = (Boolean) value;
-        } else if (option == ChannelOption.SO_KEEPALIVE) {
+        } else if (option.equals(ChannelOption.SO_KEEPALIVE)) {
             keepAlive = (Boolean) value;
         } else {
             return super.setOption(option, value);

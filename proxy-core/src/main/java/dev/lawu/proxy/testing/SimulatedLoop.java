@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An event loop whose tasks are steps of the simulation, under the virtual clock. {@link #inEventLoop()} is true only while it executes one, so that code that forgot to hop shows.
@@ -148,6 +147,7 @@ final class SimulatedLoop extends AbstractScheduledEventExecutor implements Even
 
     @Override
     @Deprecated
+    @SuppressWarnings("InlineMeSuggester")
     public void shutdown() {
         shutdownGracefully();
     }
@@ -181,11 +181,6 @@ final class SimulatedLoop extends AbstractScheduledEventExecutor implements Even
     @Override
     public int hashCode() {
         return actor.number;
-    }
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-        return this == other;
     }
 
     @Override

@@ -78,6 +78,7 @@ final class SimulatedLoopGroup extends AbstractEventExecutorGroup implements Eve
 
     @Override
     @Deprecated
+    @SuppressWarnings("InlineMeSuggester")
     public void shutdown() {
         shutdownGracefully();
     }
