@@ -8,7 +8,6 @@ import dev.lawu.proxy.http.FieldSyntax;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.PeerOptions;
 import java.io.IOException;
-import java.io.Reader;
 import java.net.InetSocketAddress;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -89,8 +88,10 @@ final class ConfigReader {
                 .setAllowDuplicateKeys(true) // ConfigSection finds them, all of them
                 .setCodePointLimit(MAX_CHARACTERS)
                 .build();
-        try (Reader reader = Files.newBufferedReader(source.file())) {
-            Node node = new Compose(settings).composeReader(reader).orElse(null);
+        try {
+            // Not by a reader: the parser would hide its exceptions in its own.
+            String text = Files.readString(source.file());
+            Node node = new Compose(settings).composeString(text).orElse(null);
             if (node == null) {
                 source.problem(1, "", "an empty file", FILE);
             }
