@@ -11,7 +11,7 @@ final class Suggestion {
     static String of(String found, Collection<String> words) {
         String lower = found.toLowerCase(Locale.ROOT).replace('_', '-');
         // More than a third changed is another word. Long texts are not worth the work.
-        int best = Math.min(found.length() / 3, 3) + 1;
+        int best = Math.min(Math.max(found.length() / 3, 1), 3) + 1;
         String nearest = "";
         if (found.length() <= 100) {
             for (String word : words) {
