@@ -105,7 +105,14 @@ public final class Gateway {
     }
 
     private static int runDemo(PrintStream out, PrintStream err, int port) throws InterruptedException {
-        try (ProxyServer origin = DemoOrigin.start()) {
+        ProxyServer origin;
+        try {
+            origin = DemoOrigin.start();
+        } catch (IllegalStateException e) {
+            err.println("gateway: the demo's origin: " + e.getMessage());
+            return FAILED;
+        }
+        try (origin) {
             ProxyServer server;
             try {
                 server = start(demo(port, origin.address()));
@@ -130,9 +137,6 @@ public final class Gateway {
             out.flush();
             serve(server, Duration.ofSeconds(30));
             return 0;
-        } catch (IllegalStateException e) {
-            err.println("gateway: the demo's origin: " + e.getMessage());
-            return FAILED;
         }
     }
 
