@@ -236,6 +236,11 @@ final class ConfigReader {
                 section.optional("tunnel-idle-timeout"), v -> options[0] = options[0].withTunnelIdleTimeout(v));
         OptionsReader.integer(
                 section.optional("max-idle"), 0, 65_536, v -> options[0] = options[0].withMaxIdlePerLoop(v));
+        OptionsReader.integer(
+                section.optional("max-connections"),
+                1,
+                65_536,
+                v -> options[0] = options[0].withMaxConnectionsPerLoop(v));
         return options[0];
     }
 

@@ -100,7 +100,7 @@ public final class Gateway {
         for (SocketAddress address : server.addresses()) {
             LOG.info("listening on {} (http/1.1)", text(address));
         }
-        serve(server, config.server().drainTimeout());
+        serve(server);
         return 0;
     }
 
@@ -135,7 +135,7 @@ public final class Gateway {
                     Your own origin: gateway --config FILE (docs/gateway.md). Ctrl-C drains and ends.
                     """.formatted(text(origin.address()), url, url, url, url, url));
             out.flush();
-            serve(server, Duration.ofSeconds(30));
+            serve(server);
             return 0;
         }
     }
@@ -168,9 +168,8 @@ public final class Gateway {
         return server.start();
     }
 
-    private static void serve(ProxyServer server, Duration drainTimeout) throws InterruptedException {
+    private static void serve(ProxyServer server) throws InterruptedException {
         StopSignal.drainOnSignal(() -> {
-            LOG.info("draining {} requests, for at most {} s", server.stats().exchanges(), drainTimeout.toSeconds());
             server.close();
             LOG.info("drained; bye");
         });

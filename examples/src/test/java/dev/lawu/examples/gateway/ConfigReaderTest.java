@@ -76,6 +76,7 @@ class ConfigReaderTest {
                     idle-timeout: 5s
                     tunnel-idle-timeout: 6m
                     max-idle: 7
+                    max-connections: 8
                 routes:
                   - match: { host: Example.COM., exact: /%61%2f }
                     upstream: app
@@ -108,7 +109,8 @@ class ConfigReaderTest {
                 Duration.ofSeconds(4),
                 Duration.ofSeconds(5),
                 Duration.ofMinutes(6),
-                7);
+                7,
+                8);
         assertThat(config.routes().get(0).upstream().peers())
                 .containsExactly(
                         HttpPeer.of("app.internal", 9000).withOptions(options),
