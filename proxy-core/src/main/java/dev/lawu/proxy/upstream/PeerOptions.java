@@ -64,41 +64,105 @@ public record PeerOptions(
 
     /** A copy with this {@link #connectTimeout()}. */
     public PeerOptions withConnectTimeout(Duration value) {
-        return new PeerOptions(value, responseHeadTimeout, betweenBytesTimeout, writeStallTimeout, idleTimeout, tunnelIdleTimeout, maxIdlePerLoop, maxConnectionsPerLoop);
+        return new PeerOptions(
+                value,
+                responseHeadTimeout,
+                betweenBytesTimeout,
+                writeStallTimeout,
+                idleTimeout,
+                tunnelIdleTimeout,
+                maxIdlePerLoop,
+                maxConnectionsPerLoop);
     }
 
     /** A copy with this {@link #responseHeadTimeout()}. */
     public PeerOptions withResponseHeadTimeout(Duration value) {
-        return new PeerOptions(connectTimeout, value, betweenBytesTimeout, writeStallTimeout, idleTimeout, tunnelIdleTimeout, maxIdlePerLoop, maxConnectionsPerLoop);
+        return new PeerOptions(
+                connectTimeout,
+                value,
+                betweenBytesTimeout,
+                writeStallTimeout,
+                idleTimeout,
+                tunnelIdleTimeout,
+                maxIdlePerLoop,
+                maxConnectionsPerLoop);
     }
 
     /** A copy with this {@link #betweenBytesTimeout()}. */
     public PeerOptions withBetweenBytesTimeout(Duration value) {
-        return new PeerOptions(connectTimeout, responseHeadTimeout, value, writeStallTimeout, idleTimeout, tunnelIdleTimeout, maxIdlePerLoop, maxConnectionsPerLoop);
+        return new PeerOptions(
+                connectTimeout,
+                responseHeadTimeout,
+                value,
+                writeStallTimeout,
+                idleTimeout,
+                tunnelIdleTimeout,
+                maxIdlePerLoop,
+                maxConnectionsPerLoop);
     }
 
     /** A copy with this {@link #writeStallTimeout()}. */
     public PeerOptions withWriteStallTimeout(Duration value) {
-        return new PeerOptions(connectTimeout, responseHeadTimeout, betweenBytesTimeout, value, idleTimeout, tunnelIdleTimeout, maxIdlePerLoop, maxConnectionsPerLoop);
+        return new PeerOptions(
+                connectTimeout,
+                responseHeadTimeout,
+                betweenBytesTimeout,
+                value,
+                idleTimeout,
+                tunnelIdleTimeout,
+                maxIdlePerLoop,
+                maxConnectionsPerLoop);
     }
 
     /** A copy with this {@link #idleTimeout()}. */
     public PeerOptions withIdleTimeout(Duration value) {
-        return new PeerOptions(connectTimeout, responseHeadTimeout, betweenBytesTimeout, writeStallTimeout, value, tunnelIdleTimeout, maxIdlePerLoop, maxConnectionsPerLoop);
+        return new PeerOptions(
+                connectTimeout,
+                responseHeadTimeout,
+                betweenBytesTimeout,
+                writeStallTimeout,
+                value,
+                tunnelIdleTimeout,
+                maxIdlePerLoop,
+                maxConnectionsPerLoop);
     }
 
     /** A copy with this {@link #tunnelIdleTimeout()}. */
     public PeerOptions withTunnelIdleTimeout(Duration value) {
-        return new PeerOptions(connectTimeout, responseHeadTimeout, betweenBytesTimeout, writeStallTimeout, idleTimeout, value, maxIdlePerLoop, maxConnectionsPerLoop);
+        return new PeerOptions(
+                connectTimeout,
+                responseHeadTimeout,
+                betweenBytesTimeout,
+                writeStallTimeout,
+                idleTimeout,
+                value,
+                maxIdlePerLoop,
+                maxConnectionsPerLoop);
     }
 
     /** A copy with this {@link #maxIdlePerLoop()}. */
     public PeerOptions withMaxIdlePerLoop(int value) {
-        return new PeerOptions(connectTimeout, responseHeadTimeout, betweenBytesTimeout, writeStallTimeout, idleTimeout, tunnelIdleTimeout, value, maxConnectionsPerLoop);
+        return new PeerOptions(
+                connectTimeout,
+                responseHeadTimeout,
+                betweenBytesTimeout,
+                writeStallTimeout,
+                idleTimeout,
+                tunnelIdleTimeout,
+                value,
+                maxConnectionsPerLoop);
     }
 
     /** A copy with this {@link #maxConnectionsPerLoop()}. */
     public PeerOptions withMaxConnectionsPerLoop(int value) {
-        return new PeerOptions(connectTimeout, responseHeadTimeout, betweenBytesTimeout, writeStallTimeout, idleTimeout, tunnelIdleTimeout, maxIdlePerLoop, value);
+        return new PeerOptions(
+                connectTimeout,
+                responseHeadTimeout,
+                betweenBytesTimeout,
+                writeStallTimeout,
+                idleTimeout,
+                tunnelIdleTimeout,
+                maxIdlePerLoop,
+                value);
     }
 }

@@ -58,7 +58,8 @@ class ForwardingTest {
         try (World world = kind.create()) {
             world.start(to(world.peer()));
             Wire client = world.connect();
-            client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-T: 1\r\n\r\n");
+            client.send(
+                    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-T: 1\r\n\r\n");
             Wire origin = world.accept();
             assertThat(origin.head()).contains("Transfer-Encoding: chunked\r\n");
             assertThat(origin.until("0\r\nX-T: 1\r\n\r\n")).contains("abc");

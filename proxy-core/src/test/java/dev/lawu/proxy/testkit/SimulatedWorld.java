@@ -55,8 +55,8 @@ final class SimulatedWorld extends World {
 
     @Override
     public Wire connect() {
-        SimulatedConnection connection =
-                simulation.connect(Objects.requireNonNull(proxy, "start() first").address());
+        SimulatedConnection connection = simulation.connect(
+                Objects.requireNonNull(proxy, "start() first").address());
         clients.add(connection);
         return new SimulatedWire(this, connection);
     }

@@ -54,7 +54,9 @@ public abstract class Wire {
 
     /** Waits until the text that was not taken yet contains this, and takes everything up to its end. */
     public final String until(String mark) {
-        world.await(() -> text().contains(mark), () -> "\"" + mark + "\" in what was received: <" + text() + ">" + (isEnded() ? " (ended)" : ""));
+        world.await(
+                () -> text().contains(mark),
+                () -> "\"" + mark + "\" in what was received: <" + text() + ">" + (isEnded() ? " (ended)" : ""));
         String found = text().substring(0, text().indexOf(mark) + mark.length());
         taken += found.length();
         return found;

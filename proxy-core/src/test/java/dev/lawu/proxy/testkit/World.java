@@ -92,8 +92,9 @@ public abstract class World implements AutoCloseable {
             await(() -> server().stats().connections() == 0, () -> "no connection left; found " + server().stats());
         }
         closeAll();
-        await(() -> activeBuffers() <= buffersBefore, () -> "every buffer given back; found " + activeBuffers() + ", expected "
-                + buffersBefore);
+        await(
+                () -> activeBuffers() <= buffersBefore,
+                () -> "every buffer given back; found " + activeBuffers() + ", expected " + buffersBefore);
     }
 
     private static long activeBuffers() {

@@ -84,7 +84,9 @@ final class EngineServer implements ProxyServer {
             resolver = dns;
         } else if (resolver == null) {
             resolver = host -> CompletableFuture.failedFuture(ProxyException.upstream(
-                    ErrorType.RESOLVE, host + ": no resolver (expected: resolver(...) beside a transport of your own)", null));
+                    ErrorType.RESOLVE,
+                    host + ": no resolver (expected: resolver(...) beside a transport of your own)",
+                    null));
         }
         this.ownNames = dns;
         List<ServerLoop> all = new ArrayList<>();
@@ -102,7 +104,8 @@ final class EngineServer implements ProxyServer {
         this.loops = Collections.unmodifiableList(all);
         this.byLoop = index;
         // Under a virtual clock nothing holds a loop for long, and a thread would make runs differ.
-        this.watchdog = time == null ? new Watchdog(loops, options.watchdogThreshold().toMillis()) : null;
+        this.watchdog =
+                time == null ? new Watchdog(loops, options.watchdogThreshold().toMillis()) : null;
     }
 
     private static <T extends Plugin> @Nullable T plugin(ProxyServer.Builder builder, Class<T> type) {
@@ -179,7 +182,10 @@ final class EngineServer implements ProxyServer {
     public CompletionStage<Void> shutdown() {
         if (draining.compareAndSet(false, true)) {
             ready = false;
-            logger.info("draining: {} connections, at most {} s", connections.get(), builder.drainTimeout().toSeconds());
+            logger.info(
+                    "draining: {} connections, at most {} s",
+                    connections.get(),
+                    builder.drainTimeout().toSeconds());
             for (Channel channel : listening) {
                 channel.close();
             }
@@ -202,7 +208,10 @@ final class EngineServer implements ProxyServer {
 
     private void drainTimedOut() {
         if (!closing.get()) {
-            logger.warn("the drain time of {} s has passed: {} connections are cut off", builder.drainTimeout().toSeconds(), connections.get());
+            logger.warn(
+                    "the drain time of {} s has passed: {} connections are cut off",
+                    builder.drainTimeout().toSeconds(),
+                    connections.get());
             beginClosing();
         }
     }

@@ -6,6 +6,7 @@ import dev.lawu.proxy.internal.exchange.LoopCounters;
 import dev.lawu.proxy.internal.exchange.ProxyEngine;
 import dev.lawu.proxy.internal.h1.ServerConnection;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.transport.ChannelInfo;
 import dev.lawu.proxy.internal.upstream.UpstreamPool;
 import dev.lawu.proxy.spi.Transport;
 import dev.lawu.proxy.upstream.NameResolver;
@@ -15,9 +16,8 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /** What a server has on one event loop: the exchanges, the pool, and the clients' connections. Confined to the loop but for its counters. */
-final class ServerLoop implements ServerConnection.Ledger {
+final class ServerLoop implements ServerConnection.Owner {
     private final EngineServer server;
-    private final ProxyEngine engine;
     final LoopContext loop;
     final LoopCounters counters = new LoopCounters();
     final CallbackWatch watch = new CallbackWatch();
@@ -28,14 +28,15 @@ final class ServerLoop implements ServerConnection.Ledger {
 
     ServerLoop(EngineServer server, ProxyEngine engine, LoopContext loop, Transport transport, NameResolver resolver) {
         this.server = server;
-        this.engine = engine;
         this.loop = loop;
         this.pool = new UpstreamPool(loop, transport, resolver, server.options(), counters);
         this.exchanges = new EngineLoop(engine, loop, pool, counters, watch);
     }
 
     void accepted(Channel channel) {
-        channel.pipeline().addLast(new ServerConnection(channel, loop, server.options(), exchanges, this));
+        channel.pipeline()
+                .addLast(new ServerConnection(
+                        channel, loop, server.options(), exchanges, new ChannelInfo(channel), this));
     }
 
     @Override
@@ -64,12 +65,8 @@ final class ServerLoop implements ServerConnection.Ledger {
     /** Closes what is left. */
     void abort() {
         for (ServerConnection connection : new ArrayList<>(connections)) {
-            connection.abort();
+            connection.cutOff();
         }
         pool.close();
-    }
-
-    ProxyEngine engine() {
-        return engine;
     }
 }

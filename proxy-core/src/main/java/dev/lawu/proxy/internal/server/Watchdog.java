@@ -42,7 +42,8 @@ final class Watchdog implements Runnable {
                     String report = loop.watch.sample();
                     if (report != null) {
                         reports.incrementAndGet();
-                        logger.warn("a callback has held its event loop for more than {} ms: {}", thresholdMillis, report);
+                        logger.warn(
+                                "a callback has held its event loop for more than {} ms: {}", thresholdMillis, report);
                     }
                 }
             }

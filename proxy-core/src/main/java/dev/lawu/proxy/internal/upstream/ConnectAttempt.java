@@ -61,8 +61,7 @@ final class ConnectAttempt extends Deadline implements Runnable {
     }
 
     private void connect(InetSocketAddress address) {
-        ChannelFuture future =
-                home.pool.transport.connect(home.pool.loop.loop(), address, channel -> created(channel));
+        ChannelFuture future = home.pool.transport.connect(home.pool.loop.loop(), address, channel -> created(channel));
         connecting = future;
         future.addListener(done -> connected(address, future));
     }
@@ -100,7 +99,8 @@ final class ConnectAttempt extends Deadline implements Runnable {
             return;
         }
         Throwable cause = future.cause();
-        fail(ProxyException.upstream(ErrorType.CONNECT, address + ": " + (cause == null ? "failed" : cause.getMessage()), cause));
+        fail(ProxyException.upstream(
+                ErrorType.CONNECT, address + ": " + (cause == null ? "failed" : cause.getMessage()), cause));
     }
 
     @Override

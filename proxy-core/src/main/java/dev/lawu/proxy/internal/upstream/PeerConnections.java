@@ -1,11 +1,11 @@
 package dev.lawu.proxy.internal.upstream;
 
 import dev.lawu.proxy.upstream.HttpPeer;
+import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.ArrayDeque;
-import io.netty.util.NetUtil;
 import java.net.UnknownHostException;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /** The connections of one event loop to one peer. Forgotten by its pool when it has none. */
@@ -14,6 +14,7 @@ final class PeerConnections {
     final HttpPeer peer;
     /** The peer's address if it was given as one, so that nothing has to be resolved. */
     final @Nullable InetSocketAddress literal;
+
     private final ArrayDeque<PooledConnection> idle = new ArrayDeque<>();
     private int total;
 
@@ -40,14 +41,20 @@ final class PeerConnections {
         return total;
     }
 
-    @Nullable PooledConnection takeIdle() {
-        PooledConnection connection = idle.pollLast();
-        if (connection != null) {
+    @Nullable
+    PooledConnection takeIdle() {
+        for (PooledConnection connection = idle.peekLast(); connection != null; connection = idle.peekLast()) {
+            if (!connection.connection().isUsable()) {
+                connection.close();
+                continue;
+            }
+            idle.removeLast();
             connection.taken();
             pool.counters.upstreamIdle(-1);
             pool.counters.upstreamActive(1);
+            return connection;
         }
-        return connection;
+        return null;
     }
 
     boolean closeOneIdle() {

@@ -2,6 +2,7 @@ package dev.lawu.proxy.internal.upstream;
 
 import dev.lawu.proxy.internal.h1.ClientConnection;
 import dev.lawu.proxy.internal.loop.Deadline;
+import dev.lawu.proxy.internal.transport.ChannelInfo;
 import io.netty.channel.Channel;
 
 /** An upstream connection and its place in the pool; what ends it when it has been idle too long. */
@@ -15,7 +16,8 @@ final class PooledConnection extends Deadline implements ClientConnection.Owner 
     PooledConnection(PeerConnections home, Channel channel) {
         super(home.pool.loop);
         this.home = home;
-        this.connection = new ClientConnection(channel, home.pool.loop, home.pool.options, home.peer, this);
+        this.connection = new ClientConnection(
+                channel, home.pool.loop, home.pool.options, home.peer, new ChannelInfo(channel), this);
     }
 
     ClientConnection connection() {
@@ -38,7 +40,7 @@ final class PooledConnection extends Deadline implements ClientConnection.Owner 
     }
 
     void close() {
-        connection.close();
+        connection.closeIdle();
         closed(connection);
     }
 

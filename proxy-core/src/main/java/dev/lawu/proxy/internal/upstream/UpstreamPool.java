@@ -32,11 +32,7 @@ public final class UpstreamPool implements Connector {
     private boolean closed;
 
     public UpstreamPool(
-            LoopContext loop,
-            Transport transport,
-            NameResolver resolver,
-            ProxyOptions options,
-            LoopCounters counters) {
+            LoopContext loop, Transport transport, NameResolver resolver, ProxyOptions options, LoopCounters counters) {
         this.loop = loop;
         this.transport = transport;
         this.resolver = resolver;
@@ -64,7 +60,8 @@ public final class UpstreamPool implements Connector {
         if (connections.total() >= most && !connections.closeOneIdle()) {
             callback.onFailure(ProxyException.upstream(
                     ErrorType.OVERLOAD,
-                    peer + ": " + connections.total() + " connections on this event loop (expected: at most " + most + ")",
+                    peer + ": " + connections.total() + " connections on this event loop (expected: at most " + most
+                            + ")",
                     null));
             return NOTHING;
         }
