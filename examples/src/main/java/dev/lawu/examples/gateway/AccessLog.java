@@ -12,10 +12,10 @@ import dev.lawu.proxy.upstream.UpstreamAttempt;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,32 +30,39 @@ import org.slf4j.LoggerFactory;
  * <p>The status is 499 if the client left before it got a response head. Quotes, backslashes, controls and all beyond ASCII are written as {@code \xHH}, so that no client can end a field or begin a
  * line.
  */
-final class AccessLog implements HttpFilter<Void> {
+final class AccessLog implements HttpFilter<Long> {
     private static final Logger LOG = LoggerFactory.getLogger("access");
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.ROOT);
 
     private final Clock clock;
-    private final ZoneId zone;
+    private final LongSupplier nanoTime;
     private volatile Second second = new Second(Long.MIN_VALUE, "");
 
-    AccessLog(Clock clock) {
+    /**
+     * A log of its own.
+     *
+     * @param clock the time of day, in the zone of the lines
+     * @param nanoTime a clock that only goes forward
+     */
+    AccessLog(Clock clock, LongSupplier nanoTime) {
         this.clock = clock;
-        this.zone = clock.getZone();
+        this.nanoTime = nanoTime;
+    }
+
+    /** The state of a request: when its head was there. */
+    @Override
+    public Long newContext(Session session) {
+        return nanoTime.getAsLong();
     }
 
     @Override
-    public Void newContext(Session session) {
-        return null;
-    }
-
-    @Override
-    public void logging(Session session, @Nullable ProxyException error, Void state) {
+    public void logging(Session session, @Nullable ProxyException error, Long start) {
         if (LOG.isInfoEnabled()) {
-            LOG.info(line(session, error));
+            LOG.info(line(session, error, start));
         }
     }
 
-    String line(Session session, @Nullable ProxyException error) {
+    String line(Session session, @Nullable ProxyException error, long start) {
         RequestHead request = session.request();
         ResponseHead response = session.response();
         Headers headers = request.headers();
@@ -80,14 +87,18 @@ final class AccessLog implements HttpFilter<Void> {
         line.append("\" upstream=");
         UpstreamAttempt attempt = session.attempt();
         Timings timings = session.timings();
+        // A response that was broken off has no end.
+        long time = timings.responseEnd() >= 0
+                ? timings.responseEnd()
+                : Math.max(0, timings.requestHead()) + nanoTime.getAsLong() - start;
         if (attempt == null) {
             line.append("- attempts=0 time=");
-            seconds(line, timings.responseEnd());
+            seconds(line, time);
             line.append(" connect=- head=-");
         } else {
             line.append(attempt.peer() == null ? "-" : attempt.peer().toString());
             line.append(" attempts=").append(attempt.number()).append(" time=");
-            seconds(line, timings.responseEnd());
+            seconds(line, time);
             line.append(" connect=");
             seconds(line, attempt.connectNanos());
             line.append(" head=");
@@ -141,7 +152,7 @@ final class AccessLog implements HttpFilter<Void> {
         long now = Math.floorDiv(clock.millis(), 1000L);
         Second last = second;
         if (last.epochSecond != now) {
-            last = new Second(now, TIME.format(Instant.ofEpochSecond(now).atZone(zone)));
+            last = new Second(now, TIME.format(Instant.ofEpochSecond(now).atZone(clock.getZone())));
             second = last;
         }
         return last.text;

@@ -10,7 +10,6 @@ import dev.lawu.proxy.ProxyServer;
 import dev.lawu.proxy.upstream.HttpPeer;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.NoSuchFileException;
@@ -145,7 +144,7 @@ public final class Gateway {
                 new Upstream("demo", List.of(HttpPeer.of(origin.getAddress().getHostAddress(), origin.getPort())));
         return new GatewayConfig(
                 new Server(Runtime.getRuntime().availableProcessors(), 1024, 65_536, Duration.ofSeconds(30)),
-                List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)),
+                List.of(new InetSocketAddress(origin.getAddress(), port)),
                 List.of(new Route(RouteMatch.ALL, upstream)),
                 ProxyOptions.DEFAULTS,
                 true);
@@ -156,7 +155,7 @@ public final class Gateway {
         HttpProxy.Builder proxy =
                 HttpProxy.builder(new GatewayProxy(config.routes())).options(config.options());
         if (config.accessLog()) {
-            proxy.filter(new AccessLog(Clock.system(ZoneId.systemDefault())));
+            proxy.filter(new AccessLog(Clock.system(ZoneId.systemDefault()), System::nanoTime));
         }
         Server settings = config.server();
         ProxyServer.Builder server = ProxyServer.builder(proxy.build())

@@ -21,7 +21,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class AccessLogTest {
-    private final AccessLog log = new AccessLog(Clock.fixed(Instant.parse("2026-11-22T10:15:30.9Z"), ZoneOffset.UTC));
+    private final AccessLog log = new AccessLog(Clock.fixed(Instant.parse("2026-11-22T10:15:30.9Z"), ZoneOffset.UTC), () -> 3_000_000L);
     private final Map<String, Object> session = new HashMap<>();
 
     private AccessLogTest() throws Exception {
@@ -41,7 +41,7 @@ class AccessLogTest {
     }
 
     private String line(ProxyException error) {
-        return log.line(fake(Session.class, session), error);
+        return log.line(fake(Session.class, session), error, 1_000_000L);
     }
 
     @Test
@@ -68,10 +68,10 @@ class AccessLogTest {
     void aClientThatLeavesIs499() {
         session.remove("response");
         session.put("responseBodyBytes", 0L);
-        session.put("timings", new Timings(0, 0, 0, 0, 0, 0, -1));
+        session.put("timings", new Timings(5_000_000, 0, 0, 0, 0, 0, -1));
         assertThat(line(ProxyException.downstream(ErrorType.CONNECTION_CLOSED, "closed")))
                 .endsWith(
-                        "\" 499 0 \"-\" \"curl/8\" upstream=- attempts=0 time=- connect=- head=- error=downstream:CONNECTION_CLOSED");
+                        "\" 499 0 \"-\" \"curl/8\" upstream=- attempts=0 time=0.007 connect=- head=- error=downstream:CONNECTION_CLOSED");
     }
 
     @Test
