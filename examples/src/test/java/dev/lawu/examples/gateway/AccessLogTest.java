@@ -21,7 +21,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class AccessLogTest {
-    private final AccessLog log = new AccessLog(Clock.fixed(Instant.parse("2026-11-22T10:15:30.9Z"), ZoneOffset.UTC), () -> 3_000_000L);
+    private final AccessLog log =
+            new AccessLog(Clock.fixed(Instant.parse("2026-11-22T10:15:30.9Z"), ZoneOffset.UTC), () -> 3_000_000L);
     private final Map<String, Object> session = new HashMap<>();
 
     private AccessLogTest() throws Exception {
