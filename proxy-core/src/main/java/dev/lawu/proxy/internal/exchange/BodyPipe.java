@@ -249,6 +249,7 @@ final class BodyPipe {
         throw new AssertionError(result);
     }
 
+    @SuppressWarnings("ReferenceEquality") // is it the very buffer that was held before?
     private boolean hold(ChunkResult.Hold hold, ByteBuf chunk, boolean last, int i) {
         if (chunk.readableBytes() > hold.limit()) {
             String found = bodyChain[i].name + "." + bodyPhase.method + ": " + chunk.readableBytes()
