@@ -29,6 +29,8 @@ public final class FieldSection {
     private int[] slots;
     private int count;
     private int live;
+    /* One bit for each name's hash: a search for a name that is not here mostly ends at once. */
+    private long present;
 
     /** Creates a section whose arrays hold {@code byteCapacity} bytes and {@code fieldCapacity} fields before they grow. */
     public FieldSection(int byteCapacity, int fieldCapacity) {
@@ -41,6 +43,7 @@ public final class FieldSection {
         end = 0;
         count = 0;
         live = 0;
+        present = 0;
     }
 
     /** The bytes. Valid up to {@link #end()}; a later edit may replace the array. */
@@ -86,6 +89,7 @@ public final class FieldSection {
         slots[at + VALUE_LENGTH] = valueLength;
         slots[at + LINE_END] = lineEnd;
         slots[at + HASH] = hash;
+        present |= 1L << hash;
         count++;
         live++;
     }
@@ -160,6 +164,9 @@ public final class FieldSection {
 
     /** The first place at or after {@code from} that holds this name, in any case; -1 if there is none. */
     public int find(FieldName name, int from) {
+        if ((present & 1L << name.hash()) == 0) {
+            return -1;
+        }
         for (int i = from, at = from * STRIDE; i < count; i++, at += STRIDE) {
             if (slots[at + HASH] == name.hash() && name.matches(bytes, slots[at + NAME], slots[at + NAME_LENGTH])) {
                 return i;
@@ -171,6 +178,9 @@ public final class FieldSection {
     /** The first place at or after {@code from} that holds this name, in any case; -1 if there is none. */
     public int find(String name, int from) {
         int hash = hash(name);
+        if ((present & 1L << hash) == 0) {
+            return -1;
+        }
         for (int i = from, at = from * STRIDE; i < count; i++, at += STRIDE) {
             if (slots[at + HASH] == hash && matches(name, slots[at + NAME], slots[at + NAME_LENGTH])) {
                 return i;
@@ -269,6 +279,7 @@ public final class FieldSection {
         System.arraycopy(other.slots, 0, slots, 0, used);
         count = other.count;
         live = other.live;
+        present = other.present;
     }
 
     private void separator() {

@@ -18,4 +18,11 @@ public interface ConnectionInfo {
 
     /** True if it is encrypted. */
     boolean isSecure();
+
+    /** What {@link #attach} left; null if nothing. */
+    @Nullable
+    Object attachment();
+
+    /** Leaves something that the exchange machine derives from the connection once; on the connection's loop. */
+    void attach(Object attachment);
 }

@@ -13,6 +13,8 @@ import java.util.Objects;
  * @param idleTimeout that an unused connection is kept in the pool; default 55 s
  * @param tunnelIdleTimeout without a byte in either direction after a protocol switch; default 10 min
  * @param maxIdlePerLoop idle connections to this peer that an event loop keeps; 0..65536, default 64; 0 turns reuse off
+ * @param maxConnectionsPerLoop connections to this peer that an event loop has at a time, in use, idle or being made; further
+ *     requests fail with OVERLOAD; 1..65536, default 1024
  */
 public record PeerOptions(
         Duration connectTimeout,
@@ -21,7 +23,8 @@ public record PeerOptions(
         Duration writeStallTimeout,
         Duration idleTimeout,
         Duration tunnelIdleTimeout,
-        int maxIdlePerLoop) {
+        int maxIdlePerLoop,
+        int maxConnectionsPerLoop) {
     private static final Duration LONGEST = Duration.ofHours(24);
 
     /** The defaults. */
@@ -32,7 +35,8 @@ public record PeerOptions(
             Duration.ofSeconds(30),
             Duration.ofSeconds(55),
             Duration.ofMinutes(10),
-            64);
+            64,
+            1024);
 
     /** Checks the ranges and throws {@link IllegalArgumentException} with what was found and what was expected. */
     public PeerOptions {
@@ -44,6 +48,10 @@ public record PeerOptions(
         check("tunnelIdleTimeout", tunnelIdleTimeout);
         if (maxIdlePerLoop < 0 || maxIdlePerLoop > 65_536) {
             throw new IllegalArgumentException("maxIdlePerLoop: " + maxIdlePerLoop + " (expected: 0..65536)");
+        }
+        if (maxConnectionsPerLoop < 1 || maxConnectionsPerLoop > 65_536) {
+            throw new IllegalArgumentException(
+                    "maxConnectionsPerLoop: " + maxConnectionsPerLoop + " (expected: 1..65536)");
         }
     }
 
@@ -63,7 +71,8 @@ public record PeerOptions(
                 writeStallTimeout,
                 idleTimeout,
                 tunnelIdleTimeout,
-                maxIdlePerLoop);
+                maxIdlePerLoop,
+                maxConnectionsPerLoop);
     }
 
     /** A copy with this {@link #responseHeadTimeout()}. */
@@ -75,7 +84,8 @@ public record PeerOptions(
                 writeStallTimeout,
                 idleTimeout,
                 tunnelIdleTimeout,
-                maxIdlePerLoop);
+                maxIdlePerLoop,
+                maxConnectionsPerLoop);
     }
 
     /** A copy with this {@link #betweenBytesTimeout()}. */
@@ -87,7 +97,8 @@ public record PeerOptions(
                 writeStallTimeout,
                 idleTimeout,
                 tunnelIdleTimeout,
-                maxIdlePerLoop);
+                maxIdlePerLoop,
+                maxConnectionsPerLoop);
     }
 
     /** A copy with this {@link #writeStallTimeout()}. */
@@ -99,7 +110,8 @@ public record PeerOptions(
                 value,
                 idleTimeout,
                 tunnelIdleTimeout,
-                maxIdlePerLoop);
+                maxIdlePerLoop,
+                maxConnectionsPerLoop);
     }
 
     /** A copy with this {@link #idleTimeout()}. */
@@ -111,7 +123,8 @@ public record PeerOptions(
                 writeStallTimeout,
                 value,
                 tunnelIdleTimeout,
-                maxIdlePerLoop);
+                maxIdlePerLoop,
+                maxConnectionsPerLoop);
     }
 
     /** A copy with this {@link #tunnelIdleTimeout()}. */
@@ -123,7 +136,8 @@ public record PeerOptions(
                 writeStallTimeout,
                 idleTimeout,
                 value,
-                maxIdlePerLoop);
+                maxIdlePerLoop,
+                maxConnectionsPerLoop);
     }
 
     /** A copy with this {@link #maxIdlePerLoop()}. */
@@ -135,6 +149,20 @@ public record PeerOptions(
                 writeStallTimeout,
                 idleTimeout,
                 tunnelIdleTimeout,
+                value,
+                maxConnectionsPerLoop);
+    }
+
+    /** A copy with this {@link #maxConnectionsPerLoop()}. */
+    public PeerOptions withMaxConnectionsPerLoop(int value) {
+        return new PeerOptions(
+                connectTimeout,
+                responseHeadTimeout,
+                betweenBytesTimeout,
+                writeStallTimeout,
+                idleTimeout,
+                tunnelIdleTimeout,
+                maxIdlePerLoop,
                 value);
     }
 }

@@ -144,6 +144,11 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         }
     }
 
+    /** Closes now, whatever is going on; the exchange is told. */
+    public void cutOff() {
+        fail(ProxyException.internal(ErrorType.SHUTDOWN, "the server is closing and the drain time has passed", null));
+    }
+
     // ---- input
 
     @Override

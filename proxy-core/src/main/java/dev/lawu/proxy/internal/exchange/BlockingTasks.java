@@ -1,0 +1,124 @@
+package dev.lawu.proxy.internal.exchange;
+
+import dev.lawu.proxy.ErrorType;
+import dev.lawu.proxy.ProxyException;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs callbacks that may block: on virtual threads where the JVM has them, else on a pool, or on the user's executor; with a cap on how many run and a finite queue. Thread-safe.
+ */
+public final class BlockingTasks {
+    private static final Logger logger = LoggerFactory.getLogger(BlockingTasks.class);
+
+    private final Executor executor;
+    private final @Nullable ExecutorService owned;
+    private final int concurrency;
+    private final int queueLimit;
+    private final Queue<Runnable> waiting = new ArrayDeque<>();
+    private int running;
+
+    public BlockingTasks(@Nullable Executor executor, int concurrency, int queueLimit) {
+        ExecutorService ours = executor == null ? newExecutor() : null;
+        this.owned = ours;
+        this.executor = ours != null ? ours : Objects.requireNonNull(executor);
+        this.concurrency = concurrency;
+        this.queueLimit = queueLimit;
+    }
+
+    private static ExecutorService newExecutor() {
+        try {
+            // The library's baseline is 17; virtual threads are in 21 and later.
+            MethodHandle newVirtual = MethodHandles.publicLookup()
+                    .findStatic(
+                            Executors.class,
+                            "newVirtualThreadPerTaskExecutor",
+                            MethodType.methodType(ExecutorService.class));
+            return (ExecutorService) newVirtual.invokeExact();
+        } catch (NoSuchMethodException e) {
+            AtomicInteger number = new AtomicInteger();
+            return new ThreadPoolExecutor(
+                    0, Integer.MAX_VALUE, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+                        Thread thread = new Thread(task, "lawu-blocking-" + number.incrementAndGet());
+                        thread.setDaemon(true);
+                        return thread;
+                    });
+        } catch (Throwable e) {
+            throw new LinkageError("Executors.newVirtualThreadPerTaskExecutor", e);
+        }
+    }
+
+    /** Runs the task now or later on another thread. Throws a {@link ProxyException} of type OVERLOAD if too many are waiting. */
+    public void run(Runnable task) {
+        synchronized (this) {
+            if (running >= concurrency) {
+                if (waiting.size() >= queueLimit) {
+                    throw ProxyException.internal(
+                            ErrorType.OVERLOAD,
+                            "blocking callbacks: " + running + " running and " + waiting.size()
+                                    + " waiting (expected: at most " + concurrency + " and " + queueLimit + ")",
+                            null);
+                }
+                waiting.add(task);
+                return;
+            }
+            running++;
+        }
+        start(task);
+    }
+
+    private void start(Runnable first) {
+        try {
+            executor.execute(() -> {
+                Runnable task = first;
+                while (task != null) {
+                    try {
+                        task.run();
+                    } catch (Throwable e) {
+                        logger.error("a blocking task failed", e);
+                    }
+                    task = next();
+                }
+            });
+        } catch (RuntimeException e) {
+            synchronized (this) {
+                running--;
+            }
+            throw ProxyException.internal(ErrorType.OVERLOAD, "the blocking executor refused a task: " + e, e);
+        }
+    }
+
+    private synchronized @Nullable Runnable next() {
+        Runnable next = waiting.poll();
+        if (next == null) {
+            running--;
+        }
+        return next;
+    }
+
+    /** How many run or wait. */
+    public synchronized int count() {
+        return running + waiting.size();
+    }
+
+    /** Interrupts what runs, if the executor is ours. */
+    public void close() {
+        if (owned != null) {
+            owned.shutdownNow();
+        }
+    }
+}

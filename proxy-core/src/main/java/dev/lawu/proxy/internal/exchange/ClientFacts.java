@@ -1,0 +1,168 @@
+package dev.lawu.proxy.internal.exchange;
+
+import dev.lawu.proxy.ProxyOptions.ForwardingFields;
+import dev.lawu.proxy.TrustedProxies;
+import dev.lawu.proxy.http.FieldName;
+import dev.lawu.proxy.http.FieldSection;
+import dev.lawu.proxy.http.Headers;
+import dev.lawu.proxy.http.RequestHead;
+import dev.lawu.proxy.spi.ConnectionInfo;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who the client of a connection is, and how that is told to upstreams. Made once for a connection.
+ *
+ * <p>What a request says in {@code X-Forwarded-*} and {@code Forwarded} counts only if the connection comes from a trusted proxy; then the client is the last address in the list that is not a
+ * trusted proxy's itself.
+ */
+final class ClientFacts {
+    private final @Nullable InetSocketAddress remote;
+    private final boolean trusted;
+    private final String scheme;
+    private final TrustedProxies proxies;
+    /** The address as {@code X-Forwarded-For} has it. */
+    private final String address;
+    /** The address as {@code Forwarded} has it: an IPv6 address in brackets and quotes. */
+    private final String forwardedElement;
+
+    private ClientFacts(ConnectionInfo connection, TrustedProxies proxies) {
+        this.proxies = proxies;
+        this.remote = connection.remoteAddress() instanceof InetSocketAddress inet ? inet : null;
+        this.trusted = remote != null && remote.getAddress() != null && proxies.contains(remote.getAddress());
+        this.scheme = connection.isSecure() ? "https" : "http";
+        if (remote == null || remote.getAddress() == null) {
+            address = "unknown";
+            forwardedElement = "for=unknown";
+        } else {
+            InetAddress ip = remote.getAddress();
+            String text = ip.getHostAddress();
+            int zone = text.indexOf('%');
+            address = zone < 0 ? text : text.substring(0, zone);
+            forwardedElement = ip instanceof Inet6Address ? "for=\"[" + address + "]\"" : "for=" + address;
+        }
+    }
+
+    static ClientFacts of(ConnectionInfo connection, TrustedProxies proxies) {
+        if (connection.attachment() instanceof ClientFacts known) {
+            return known;
+        }
+        ClientFacts facts = new ClientFacts(connection, proxies);
+        connection.attach(facts);
+        return facts;
+    }
+
+    /** The scheme that the client uses. */
+    String scheme(RequestHead request) {
+        if (trusted) {
+            String told = request.headers().get(FieldName.X_FORWARDED_PROTO);
+            if ("https".equalsIgnoreCase(told)) {
+                return "https";
+            }
+            if ("http".equalsIgnoreCase(told)) {
+                return "http";
+            }
+        }
+        return scheme;
+    }
+
+    /** The client's address. */
+    @Nullable
+    InetSocketAddress clientAddress(RequestHead request) {
+        InetSocketAddress client = remote;
+        if (!trusted) {
+            return client;
+        }
+        List<String> lines = request.headers().getAll("X-Forwarded-For");
+        for (int line = lines.size() - 1; line >= 0; line--) {
+            String[] hops = lines.get(line).split(",", -1);
+            for (int hop = hops.length - 1; hop >= 0; hop--) {
+                InetAddress told = literal(hops[hop].strip());
+                if (told == null) {
+                    return client; // nothing in front of what cannot be read is believed
+                }
+                client = new InetSocketAddress(told, 0);
+                if (!proxies.contains(told)) {
+                    return client;
+                }
+            }
+        }
+        return client;
+    }
+
+    private static @Nullable InetAddress literal(String text) {
+        String host = text;
+        if (host.startsWith("[")) {
+            int end = host.indexOf(']');
+            host = end < 0 ? "" : host.substring(1, end);
+        } else if (host.indexOf('.') >= 0 && host.indexOf(':') >= 0) {
+            host = host.substring(0, host.indexOf(':'));
+        }
+        // Only literals: getByName on anything else would ask a name server.
+        boolean v6 = host.indexOf(':') >= 0;
+        for (int i = 0; i < host.length(); i++) {
+            char c = host.charAt(i);
+            if (c != '.' && c != ':' && Character.digit(c, v6 ? 16 : 10) < 0) {
+                return null;
+            }
+        }
+        if (host.isEmpty() || !v6 && host.chars().filter(c -> c == '.').count() != 3) {
+            return null;
+        }
+        try {
+            return InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            return null;
+        }
+    }
+
+    /** Adds what is told about the client to the copy that goes upstream. */
+    void addTo(RequestHead head, ForwardingFields fields) {
+        FieldSection section = head.headers().section();
+        boolean legacy = fields == ForwardingFields.BOTH || fields == ForwardingFields.X_FORWARDED;
+        boolean standard = fields == ForwardingFields.BOTH || fields == ForwardingFields.FORWARDED;
+        String host = legacy || standard ? head.authority() : null;
+        String before = legacy && trusted ? joined(head.headers(), FieldName.X_FORWARDED_FOR) : null;
+        String forwarded = standard && trusted ? joined(head.headers(), FieldName.FORWARDED) : null;
+        boolean keepProto = legacy && trusted && section.find(FieldName.X_FORWARDED_PROTO, 0) >= 0;
+        boolean keepHost = legacy && trusted && section.find(FieldName.X_FORWARDED_HOST, 0) >= 0;
+        section.removeAll(FieldName.X_FORWARDED_FOR);
+        section.removeAll(FieldName.FORWARDED);
+        if (!keepProto) {
+            section.removeAll(FieldName.X_FORWARDED_PROTO);
+        }
+        if (!keepHost) {
+            section.removeAll(FieldName.X_FORWARDED_HOST);
+        }
+        if (legacy) {
+            section.append("X-Forwarded-For", before == null ? address : before + ", " + address);
+            if (!keepProto) {
+                section.append("X-Forwarded-Proto", scheme);
+            }
+            if (!keepHost && host != null) {
+                section.append("X-Forwarded-Host", host);
+            }
+        }
+        if (standard) {
+            String element = host == null
+                    ? forwardedElement + ";proto=" + scheme
+                    : forwardedElement + ";host=" + quoted(host) + ";proto=" + scheme;
+            section.append("Forwarded", forwarded == null ? element : forwarded + ", " + element);
+        }
+    }
+
+    private static String quoted(String host) {
+        return host.indexOf(':') >= 0 ? "\"" + host + "\"" : host;
+    }
+
+    private static @Nullable String joined(Headers headers, FieldName name) {
+        if (!headers.contains(name)) {
+            return null;
+        }
+        return String.join(", ", headers.getAll(name.toString()));
+    }
+}

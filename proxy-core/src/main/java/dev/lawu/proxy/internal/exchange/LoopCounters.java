@@ -1,0 +1,79 @@
+package dev.lawu.proxy.internal.exchange;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What one event loop counts. Written by its loop alone, read by any thread. */
+public final class LoopCounters {
+    private final AtomicLong exchanges = new AtomicLong();
+    private final AtomicLong requests = new AtomicLong();
+    private final AtomicLong upstreamActive = new AtomicLong();
+    private final AtomicLong upstreamIdle = new AtomicLong();
+    private final AtomicLong upstreamConnects = new AtomicLong();
+    private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
+
+    private static void add(AtomicLong counter, long difference) {
+        counter.lazySet(counter.getPlain() + difference); // the loop is the only writer
+    }
+
+    void exchangeStarted() {
+        add(exchanges, 1);
+        add(requests, 1);
+    }
+
+    void exchangeEnded() {
+        add(exchanges, -1);
+    }
+
+    /** A message was refused; the reasons are few and fixed. */
+    public void refused(String reason) {
+        refused.computeIfAbsent(reason, r -> new LongAdder()).increment();
+    }
+
+    /** An upstream connection is in use, or being made (+1), or not any more (-1). */
+    public void upstreamActive(int difference) {
+        add(upstreamActive, difference);
+    }
+
+    /** An upstream connection is in the pool (+1), or not any more (-1). */
+    public void upstreamIdle(int difference) {
+        add(upstreamIdle, difference);
+    }
+
+    /** An upstream connection was made. */
+    public void upstreamConnected() {
+        add(upstreamConnects, 1);
+    }
+
+    /** Requests that are being worked on. */
+    public long exchanges() {
+        return exchanges.get();
+    }
+
+    /** Requests since the start. */
+    public long requests() {
+        return requests.get();
+    }
+
+    /** Upstream connections in use or being made. */
+    public long upstreamActive() {
+        return upstreamActive.get();
+    }
+
+    /** Upstream connections in the pool. */
+    public long upstreamIdle() {
+        return upstreamIdle.get();
+    }
+
+    /** Upstream connections made since the start. */
+    public long upstreamConnects() {
+        return upstreamConnects.get();
+    }
+
+    /** Adds what was refused to these totals. */
+    public void addRefusedTo(Map<String, Long> totals) {
+        refused.forEach((reason, count) -> totals.merge(reason, count.sum(), Long::sum));
+    }
+}

@@ -1,0 +1,64 @@
+package dev.lawu.proxy.internal.exchange;
+
+import dev.lawu.proxy.HttpFilter;
+import dev.lawu.proxy.HttpProxy;
+import dev.lawu.proxy.Plugin;
+import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.Session;
+import dev.lawu.proxy.spi.ExchangeInterceptor;
+import org.jspecify.annotations.Nullable;
+
+/** An {@link HttpProxy} made ready to run: what all its exchanges, on all event loops, share. Immutable. */
+public final class ProxyEngine {
+    final PhaseTable table;
+    final ProxyOptions options;
+    final Hygiene hygiene;
+    final BlockingTasks blocking;
+    final long callbackTimeoutNanos;
+    final @Nullable ExchangeInterceptor interceptor;
+    final Participant interceptorParticipant;
+    private final boolean[] preservesLength;
+
+    /** Looks at the proxy once; throws {@link IllegalArgumentException} for what cannot work. */
+    public ProxyEngine(HttpProxy proxy) {
+        table = new PhaseTable(proxy);
+        options = proxy.options();
+        hygiene = new Hygiene(options);
+        blocking = new BlockingTasks(proxy.blockingExecutor(), options.blockingConcurrency(), options.blockingQueue());
+        callbackTimeoutNanos = options.callbackTimeout().toNanos();
+        ExchangeInterceptor found = null;
+        for (Plugin plugin : proxy.plugins()) {
+            if (plugin instanceof ExchangeInterceptor i) {
+                if (found != null) {
+                    throw new IllegalArgumentException("plugins: two exchange interceptors (expected: at most one)");
+                }
+                found = i;
+            }
+        }
+        interceptor = found;
+        interceptorParticipant = new Participant(
+                0, new Nobody(), found == null ? "none" : found.getClass().getName());
+        preservesLength = new boolean[table.participants.length];
+        for (Participant p : table.participants) {
+            preservesLength[p.index] = p.filter.preservesLength();
+        }
+    }
+
+    /** What runs blocking callbacks. */
+    public BlockingTasks blocking() {
+        return blocking;
+    }
+
+    boolean preservesLength(Participant participant) {
+        return preservesLength[participant.index];
+    }
+
+    /** Stands for the interceptor where a participant is named; nothing of it is ever called. */
+    private static final class Nobody implements HttpFilter<@Nullable Void> {
+        @Override
+        @SuppressWarnings("NullAway") // its state type is a nullable Void
+        public @Nullable Void newContext(Session session) {
+            return null;
+        }
+    }
+}

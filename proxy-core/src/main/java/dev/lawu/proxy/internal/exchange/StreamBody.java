@@ -1,0 +1,96 @@
+package dev.lawu.proxy.internal.exchange;
+
+import dev.lawu.proxy.BodyProducer;
+import dev.lawu.proxy.BodySink;
+import dev.lawu.proxy.spi.BufferSink;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a stream on the blocking executor, a piece each time. */
+final class StreamBody implements BodyProducer {
+    private static final int PIECE = 16 * 1024;
+
+    private final Exchange exchange;
+    private final Callable<? extends InputStream> open;
+    private @Nullable InputStream stream; // by one task at a time
+    private boolean busy; // on the loop
+    private boolean cancelled;
+
+    StreamBody(Exchange exchange, Callable<? extends InputStream> open) {
+        this.exchange = exchange;
+        this.open = open;
+    }
+
+    @Override
+    public void produce(BodySink sink) {
+        busy = true;
+        exchange.engine.blocking.run(() -> read((BufferSink) sink));
+    }
+
+    private void read(BufferSink sink) {
+        ByteBuf piece = null;
+        Throwable failure = null;
+        boolean end = false;
+        try {
+            InputStream in = stream;
+            if (in == null) {
+                in = open.call();
+                stream = in;
+            }
+            piece = PooledByteBufAllocator.DEFAULT.buffer(PIECE, PIECE);
+            end = piece.writeBytes(in, PIECE) < 0;
+            if (end) {
+                in.close();
+            }
+        } catch (Throwable e) {
+            failure = e;
+        }
+        ByteBuf read = piece;
+        Throwable thrown = failure;
+        boolean ended = end;
+        exchange.loop.loop().execute(() -> told(sink, read, thrown, ended));
+    }
+
+    private void told(BufferSink sink, @Nullable ByteBuf read, @Nullable Throwable thrown, boolean ended) {
+        busy = false;
+        if (cancelled || thrown != null || ended) {
+            ReferenceCountUtil.release(read);
+        }
+        if (cancelled) {
+            close();
+        } else if (thrown != null) {
+            close();
+            sink.fail(thrown);
+        } else if (ended) {
+            sink.end();
+        } else if (read != null) {
+            sink.write(read);
+        }
+    }
+
+    private void close() {
+        InputStream in = stream;
+        if (in != null) {
+            exchange.engine.blocking.run(() -> {
+                try {
+                    in.close();
+                } catch (IOException e) {
+                    exchange.logCallbackFailure("LocalResponse.stream", e);
+                }
+            });
+        }
+    }
+
+    @Override
+    public void cancelled() {
+        cancelled = true;
+        if (!busy) {
+            close();
+        }
+    }
+}

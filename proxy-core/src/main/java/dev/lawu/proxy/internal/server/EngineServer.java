@@ -1,0 +1,288 @@
+package dev.lawu.proxy.internal.server;
+
+import dev.lawu.proxy.ErrorType;
+import dev.lawu.proxy.Plugin;
+import dev.lawu.proxy.ProxyException;
+import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.ProxyServer;
+import dev.lawu.proxy.ServerStats;
+import dev.lawu.proxy.internal.exchange.ProxyEngine;
+import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.transport.DnsNames;
+import dev.lawu.proxy.internal.transport.SocketTransport;
+import dev.lawu.proxy.spi.RandomSource;
+import dev.lawu.proxy.spi.TimeSource;
+import dev.lawu.proxy.spi.Transport;
+import dev.lawu.proxy.upstream.NameResolver;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.EventExecutor;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running server.
+ *
+ * <p>Shutting down goes through these states, each entered once: serving; draining (nothing is accepted, idle connections are closed, running requests go on); closing (everything left is cut off),
+ * entered when the last connection is gone or the drain time has passed; closed, when the event loops have ended.
+ */
+final class EngineServer implements ProxyServer {
+    private static final Logger logger = LoggerFactory.getLogger("dev.lawu.proxy.server");
+
+    private final ProxyServer.Builder builder;
+    private final ProxyOptions options;
+    private final ProxyEngine engine;
+    private final EventLoopGroup group;
+    private final Map<EventExecutor, ServerLoop> byLoop;
+    private final List<ServerLoop> loops;
+    private final @Nullable Watchdog watchdog;
+    private final @Nullable DnsNames ownNames;
+    private final List<Channel> listening = new ArrayList<>();
+    private final List<SocketAddress> addresses = new ArrayList<>();
+    private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicBoolean draining = new AtomicBoolean();
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private volatile boolean ready;
+
+    static ProxyServer start(ProxyServer.Builder builder) {
+        EngineServer server = new EngineServer(builder);
+        server.bind(builder);
+        return server;
+    }
+
+    private EngineServer(ProxyServer.Builder builder) {
+        this.builder = builder;
+        this.options = builder.proxy().options();
+        this.engine = new ProxyEngine(builder.proxy());
+        TimeSource time = plugin(builder, TimeSource.class);
+        RandomSource random = plugin(builder, RandomSource.class);
+        Transport plugged = plugin(builder, Transport.class);
+        Transport transport = plugged == null ? new SocketTransport() : plugged;
+        this.group = transport.eventLoops(builder.eventLoops());
+        NameResolver resolver = builder.resolver();
+        DnsNames dns = null;
+        if (resolver == null && transport instanceof SocketTransport sockets) {
+            dns = new DnsNames(sockets, (EventLoop) group.iterator().next());
+            resolver = dns;
+        } else if (resolver == null) {
+            resolver = host -> CompletableFuture.failedFuture(ProxyException.upstream(
+                    ErrorType.RESOLVE,
+                    host + ": no resolver (expected: resolver(...) beside a transport of your own)",
+                    null));
+        }
+        this.ownNames = dns;
+        List<ServerLoop> all = new ArrayList<>();
+        Map<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
+        for (EventExecutor executor : group) {
+            LoopContext context = new LoopContext(
+                    (EventLoop) executor,
+                    time == null ? TimeSource.SYSTEM : time,
+                    random == null ? new SplittableRandom() : random.create());
+            ServerLoop loop = new ServerLoop(this, engine, context, transport, resolver);
+            executor.execute(() -> loop.watch.runsOn(Thread.currentThread()));
+            all.add(loop);
+            index.put(executor, loop);
+        }
+        this.loops = Collections.unmodifiableList(all);
+        this.byLoop = index;
+        // Under a virtual clock nothing holds a loop for long, and a thread would make runs differ.
+        this.watchdog =
+                time == null ? new Watchdog(loops, options.watchdogThreshold().toMillis()) : null;
+    }
+
+    private static <T extends Plugin> @Nullable T plugin(ProxyServer.Builder builder, Class<T> type) {
+        T found = null;
+        for (Plugin plugin : builder.plugins()) {
+            if (type.isInstance(plugin)) {
+                if (found != null) {
+                    throw new IllegalArgumentException(
+                            "plugins: two of " + type.getSimpleName() + " (expected: at most one)");
+                }
+                found = type.cast(plugin);
+            }
+        }
+        return found;
+    }
+
+    private void bind(ProxyServer.Builder from) {
+        Transport plugged = plugin(from, Transport.class);
+        Transport transport = plugged == null ? new SocketTransport() : plugged;
+        for (SocketAddress address : from.listeners()) {
+            ChannelFuture bound = transport.bind(group, address, from.backlog(), this::accepted);
+            bound.awaitUninterruptibly();
+            if (!bound.isSuccess()) {
+                Throwable cause = bound.cause();
+                beginClosing();
+                throw new IllegalStateException(
+                        "cannot listen on " + address + ": " + (cause == null ? "?" : cause.getMessage())
+                                + " (expected: a free port and an address of this machine; stop what uses it, or listen elsewhere)",
+                        cause);
+            }
+            listening.add(bound.channel());
+            addresses.add(bound.channel().localAddress());
+        }
+        if (watchdog != null) {
+            watchdog.start();
+        }
+        ready = true;
+    }
+
+    private void accepted(Channel channel) {
+        ServerLoop loop = byLoop.get(channel.eventLoop());
+        if (loop == null || connections.get() >= builder.maxConnections() || !ready && draining.get()) {
+            channel.close();
+            return;
+        }
+        loop.accepted(channel);
+    }
+
+    ProxyOptions options() {
+        return options;
+    }
+
+    void connectionOpened() {
+        connections.incrementAndGet();
+    }
+
+    void connectionClosed() {
+        if (connections.decrementAndGet() == 0 && draining.get()) {
+            beginClosing();
+        }
+    }
+
+    @Override
+    public List<SocketAddress> addresses() {
+        return List.copyOf(addresses);
+    }
+
+    @Override
+    public boolean isReady() {
+        return ready;
+    }
+
+    @Override
+    public CompletionStage<Void> shutdown() {
+        if (draining.compareAndSet(false, true)) {
+            ready = false;
+            logger.info(
+                    "draining: {} connections, at most {} s",
+                    connections.get(),
+                    builder.drainTimeout().toSeconds());
+            for (Channel channel : listening) {
+                channel.close();
+            }
+            for (ServerLoop loop : loops) {
+                loop.loop.loop().execute(loop::drain);
+            }
+            // After the loops have seen the drain: whoever has no connection left closes now.
+            loops.get(0).loop.loop().execute(() -> {
+                if (connections.get() == 0) {
+                    beginClosing();
+                }
+            });
+            loops.get(0)
+                    .loop
+                    .loop()
+                    .schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        }
+        return closed;
+    }
+
+    private void drainTimedOut() {
+        if (!closing.get()) {
+            logger.warn(
+                    "the drain time of {} s has passed: {} connections are cut off",
+                    builder.drainTimeout().toSeconds(),
+                    connections.get());
+            beginClosing();
+        }
+    }
+
+    private void beginClosing() {
+        if (!closing.compareAndSet(false, true)) {
+            return;
+        }
+        ready = false;
+        draining.set(true);
+        if (watchdog != null) {
+            watchdog.stop();
+        }
+        for (Channel channel : listening) {
+            channel.close();
+        }
+        AtomicInteger left = new AtomicInteger(loops.size());
+        for (ServerLoop loop : loops) {
+            loop.loop.loop().execute(() -> {
+                loop.abort();
+                if (left.decrementAndGet() == 0) {
+                    endLoops();
+                }
+            });
+        }
+    }
+
+    private void endLoops() {
+        if (ownNames != null) {
+            ownNames.close();
+        }
+        engine.blocking().close();
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).addListener(done -> closed.complete(null));
+    }
+
+    @Override
+    public void close() {
+        for (ServerLoop loop : loops) {
+            if (loop.loop.loop().inEventLoop()) {
+                throw new IllegalStateException("close() on an event loop (expected: another thread, or shutdown())");
+            }
+        }
+        shutdown();
+        closed.join();
+    }
+
+    @Override
+    public ServerStats stats() {
+        long exchanges = 0;
+        long requests = 0;
+        long active = 0;
+        long idle = 0;
+        long connects = 0;
+        Map<String, Long> refused = new HashMap<>();
+        for (ServerLoop loop : loops) {
+            exchanges += loop.counters.exchanges();
+            requests += loop.counters.requests();
+            active += loop.counters.upstreamActive();
+            idle += loop.counters.upstreamIdle();
+            connects += loop.counters.upstreamConnects();
+            loop.counters.addRefusedTo(refused);
+        }
+        return new ServerStats(
+                connections.get(),
+                (int) exchanges,
+                (int) active,
+                (int) idle,
+                engine.blocking().count(),
+                requests,
+                connects,
+                Collections.unmodifiableMap(new TreeMap<>(refused)),
+                watchdog == null ? 0 : watchdog.reports());
+    }
+}

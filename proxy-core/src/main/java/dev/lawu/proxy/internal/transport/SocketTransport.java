@@ -1,0 +1,108 @@
+package dev.lawu.proxy.internal.transport;
+
+import dev.lawu.proxy.spi.Transport;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.SocketAddress;
+import java.util.function.Consumer;
+
+/** TCP by epoll, or by NIO where epoll is missing. Thread-safe. */
+public final class SocketTransport implements Transport {
+    private static final ByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
+    /* Large reads only pay together with a high mark for writes: a low one makes reading stop and go. */
+    private static final int LARGEST_READ = 128 * 1024;
+    private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(256 * 1024, 512 * 1024);
+
+    private final boolean epoll;
+
+    /** The best transport that this machine has. */
+    public SocketTransport() {
+        this(Epoll.isAvailable());
+    }
+
+    /** Epoll or NIO. */
+    public SocketTransport(boolean epoll) {
+        this.epoll = epoll;
+    }
+
+    @Override
+    public EventLoopGroup eventLoops(int count) {
+        DefaultThreadFactory threads = new DefaultThreadFactory("lawu-loop", true);
+        return new MultiThreadIoEventLoopGroup(
+                count, threads, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    }
+
+    @Override
+    public ChannelFuture bind(EventLoopGroup loops, SocketAddress address, int backlog, Consumer<Channel> accepted) {
+        Class<? extends ServerChannel> type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+        return new ServerBootstrap()
+                .group(loops)
+                .channel(type)
+                .option(ChannelOption.SO_BACKLOG, backlog)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childOption(ChannelOption.ALLOCATOR, ALLOCATOR)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
+                .childOption(
+                        ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(1024, 4096, LARGEST_READ))
+                .childHandler(initializer(accepted))
+                .bind(address);
+    }
+
+    @Override
+    public ChannelFuture connect(EventLoop loop, SocketAddress remote, Consumer<Channel> created) {
+        return new Bootstrap()
+                .group(loop)
+                .channel(socketType())
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0) // the caller gives up in time
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .option(ChannelOption.ALLOCATOR, ALLOCATOR)
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(1024, 4096, LARGEST_READ))
+                .handler(initializer(created))
+                .connect(remote);
+    }
+
+    private static ChannelInitializer<Channel> initializer(Consumer<Channel> added) {
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                added.accept(channel);
+            }
+        };
+    }
+
+    Class<? extends SocketChannel> socketType() {
+        return epoll ? EpollSocketChannel.class : NioSocketChannel.class;
+    }
+
+    Class<? extends DatagramChannel> datagramType() {
+        return epoll ? EpollDatagramChannel.class : NioDatagramChannel.class;
+    }
+}
