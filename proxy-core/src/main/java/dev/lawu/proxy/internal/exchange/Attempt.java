@@ -10,6 +10,7 @@ import dev.lawu.proxy.spi.ClientListener;
 import dev.lawu.proxy.spi.ClientStream;
 import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.upstream.HttpPeer;
+import dev.lawu.proxy.upstream.PeerSelection;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
@@ -67,10 +68,11 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     void start() {
         Participant proxy = exchange.engine.table.proxyParticipant();
         try {
-            Object selection = exchange.callbacks.ask(
-                    Phase.UPSTREAM_PEER,
-                    proxy,
-                    (session, state) -> exchange.engine.table.proxy.upstreamPeer(session, this, state));
+            PeerSelection selection = exchange.callbacks.upstreamPeer(this);
+            if (selection instanceof HttpPeer chosen) {
+                connect(chosen);
+                return;
+            }
             Object ready = Suspension.await(exchange, Phase.UPSTREAM_PEER, proxy, selection, pending, this::peerChosen);
             if (ready != null) {
                 connect((HttpPeer) ready);
@@ -150,6 +152,9 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
             for (int i = from; i < chain.length; i++) {
                 int next = i + 1;
                 FilterResult result = exchange.callbacks.head(Phase.UPSTREAM_REQUEST, chain[i], this, head, null);
+                if (result instanceof FilterResult.Proceed) {
+                    continue;
+                }
                 Object ready = Suspension.await(
                         exchange,
                         Phase.UPSTREAM_REQUEST,

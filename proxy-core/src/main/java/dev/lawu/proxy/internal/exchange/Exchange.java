@@ -115,7 +115,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
         }
         try {
             for (Participant p : engine.table.participants) {
-                states[p.index] = callbacks.call(Phase.NEW_CONTEXT, p, (s, none) -> p.filter.newContext(s));
+                states[p.index] = callbacks.newContext(p);
                 contexts = p.index + 1;
             }
         } catch (ProxyException e) {
@@ -139,6 +139,9 @@ public final class Exchange implements StreamListener, ExchangeControl {
                 // It has seen the request, and so have, in this phase, those before it.
                 seen |= phase == Phase.EARLY_REQUEST ? 1L << participant.index : (2L << participant.index) - 1;
                 FilterResult result = callbacks.head(phase, participant, null, null, null);
+                if (result instanceof FilterResult.Proceed) {
+                    continue;
+                }
                 Object ready = Suspension.await(
                         this,
                         phase,
@@ -520,10 +523,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
         for (Participant p : engine.table.chain(Phase.LOGGING)) {
             if (p.index < contexts) {
                 try {
-                    callbacks.call(Phase.LOGGING, p, (s, state) -> {
-                        p.filter.logging(s, cause, state);
-                        return null;
-                    });
+                    callbacks.logging(p, cause);
                 } catch (ProxyException e) {
                     logCallbackFailure(p.name + ".logging", e);
                 }
@@ -630,6 +630,10 @@ public final class Exchange implements StreamListener, ExchangeControl {
                 throw Callbacks.failure(Phase.UPSTREAM_REQUEST, engine.interceptorParticipant, e);
             }
         }
+    }
+
+    boolean isIntercepted() {
+        return interception != null;
     }
 
     @Nullable

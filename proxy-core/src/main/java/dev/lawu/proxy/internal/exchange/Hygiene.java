@@ -126,11 +126,30 @@ final class Hygiene {
     private static void removeHopByHop(Headers headers) {
         FieldSection section = headers.section();
         for (int i = section.find(FieldName.CONNECTION, 0); i >= 0; i = section.find(FieldName.CONNECTION, i + 1)) {
-            removeNominated(headers, section.value(i));
+            if (!isCommon(section, i)) {
+                removeNominated(headers, section.value(i));
+            }
         }
         for (FieldName name : HOP_BY_HOP) {
             section.removeAll(name);
         }
+    }
+
+    /** {@code keep-alive} or {@code close}, which name no field; told without making a string. */
+    private static boolean isCommon(FieldSection section, int i) {
+        byte[] bytes = section.array();
+        int start = section.valueStart(i);
+        int length = section.valueLength(i);
+        String expected = length == 5 ? "close" : length == 10 ? "keep-alive" : null;
+        if (expected == null) {
+            return false;
+        }
+        for (int k = 0; k < length; k++) {
+            if ((bytes[start + k] | 0x20) != (expected.charAt(k) | 0x20)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void removeNominated(Headers headers, String connection) {

@@ -82,6 +82,9 @@ final class ResponsePath {
                 int next = i + 1;
                 FilterResult result =
                         exchange.callbacks.head(Phase.UPSTREAM_RESPONSE, chain[i], attempt, null, upstreamHead);
+                if (result instanceof FilterResult.Proceed) {
+                    continue;
+                }
                 Object ready = Suspension.await(
                         exchange,
                         Phase.UPSTREAM_RESPONSE,
@@ -142,6 +145,10 @@ final class ResponsePath {
     }
 
     private void intercept(Attempt attempt, ResponseHead upstreamHead) {
+        if (!exchange.isIntercepted()) {
+            intercepted(upstreamHead, FilterResult.proceed(), null);
+            return;
+        }
         Object ready = exchange.interceptResponse(
                 attempt, upstreamHead, pending, (value, failure) -> intercepted(upstreamHead, value, failure));
         if (ready != null) {
@@ -268,6 +275,9 @@ final class ResponsePath {
             int next = i + 1;
             try {
                 FilterResult result = exchange.callbacks.head(Phase.RESPONSE, participant, null, null, head);
+                if (result instanceof FilterResult.Proceed) {
+                    continue;
+                }
                 Object ready = Suspension.await(
                         exchange,
                         Phase.RESPONSE,
@@ -351,7 +361,7 @@ final class ResponsePath {
             ProxyException unsent =
                     ProxyException.internal(ErrorType.REJECTED, "the response has no body to send", null);
             if (bodyless) {
-                endTee(Headers.create());
+                endTee(null);
             } else {
                 abortTee(unsent);
             }
@@ -451,7 +461,7 @@ final class ResponsePath {
                 callTee(() -> t.data(data.retainedSlice()), t);
             }
             if (last) {
-                endTee(Headers.create());
+                endTee(null);
             }
             BodyPipe down = responsePipe;
             if (down != null) {
@@ -554,11 +564,12 @@ final class ResponsePath {
         }
     }
 
-    private void endTee(Headers trailers) {
+    private void endTee(@Nullable Headers trailers) {
         BodyTee t = tee;
         if (t != null) {
             tee = null;
-            callTee(() -> t.end(trailers), t);
+            Headers told = trailers == null ? Headers.create() : trailers;
+            callTee(() -> t.end(told), t);
         }
     }
 
@@ -588,7 +599,7 @@ final class ResponsePath {
             letGo(ProxyException.downstream(ErrorType.CONNECTION_CLOSED, "the client has left"));
             exchange.tryEnd();
         } else if (started && bodyless) {
-            endTee(Headers.create());
+            endTee(null);
             exchange.tryEnd();
         } else {
             flow();
