@@ -128,7 +128,9 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     public void handlerAdded(ChannelHandlerContext ctx) {
         opened = true;
         owner.opened(this);
-        updateDeadline(true);
+        if (!isClosed()) {
+            updateDeadline(true);
+        }
     }
 
     /** True if no request is being read or answered. */
