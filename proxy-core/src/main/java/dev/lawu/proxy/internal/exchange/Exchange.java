@@ -501,13 +501,12 @@ public final class Exchange implements StreamListener, ExchangeControl {
         }
         ended = true;
         ProxyException cause = error;
-        ProxyException over = cause != null ? cause : ENDED;
         pending.drop();
         if (a != null && !a.isDone()) {
-            a.abandon(over);
+            a.abandon(reason());
         }
         if (body != null) {
-            body.close(over);
+            body.close(reason());
         }
         Interception i = interception;
         if (i != null) {
@@ -533,8 +532,10 @@ public final class Exchange implements StreamListener, ExchangeControl {
         release();
     }
 
-    private static final ProxyException ENDED =
-            ProxyException.internal(ErrorType.REJECTED, "the exchange has ended", null);
+    private ProxyException reason() {
+        ProxyException cause = error;
+        return cause != null ? cause : ProxyException.internal(ErrorType.REJECTED, "the exchange has ended", null);
+    }
 
     private void logError(ProxyException cause) {
         try {
