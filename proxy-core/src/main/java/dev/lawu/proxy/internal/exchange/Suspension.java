@@ -59,7 +59,7 @@ final class Suspension extends Deadline implements Runnable {
     /**
      * Follows a result until it is ready.
      *
-     * @return the ready result; null if it is pending: then the continuation is called later, on the loop, unless {@link #drop} is called on {@code holder[0]}
+     * @return the ready result; null if it is pending: then the continuation is called later, on the loop, unless {@link Suspended#drop} is called on {@code holder[0]}
      * @throws ProxyException if it has failed already
      */
     static @Nullable Object await(

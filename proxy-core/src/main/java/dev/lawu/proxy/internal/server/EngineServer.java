@@ -50,7 +50,7 @@ final class EngineServer implements ProxyServer {
     private final ProxyOptions options;
     private final ProxyEngine engine;
     private final EventLoopGroup group;
-    private final Map<EventExecutor, ServerLoop> byLoop;
+    private final IdentityHashMap<EventExecutor, ServerLoop> byLoop;
     private final List<ServerLoop> loops;
     private final @Nullable Watchdog watchdog;
     private final @Nullable DnsNames ownNames;
@@ -90,7 +90,7 @@ final class EngineServer implements ProxyServer {
         }
         this.ownNames = dns;
         List<ServerLoop> all = new ArrayList<>();
-        Map<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
+        IdentityHashMap<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
         for (EventExecutor executor : group) {
             LoopContext context = new LoopContext(
                     (EventLoop) executor,
