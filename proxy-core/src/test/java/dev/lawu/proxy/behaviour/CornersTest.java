@@ -1,0 +1,66 @@
+package dev.lawu.proxy.behaviour;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lawu.proxy.FilterResult;
+import dev.lawu.proxy.HttpProxy;
+import dev.lawu.proxy.ProxyHttp;
+import dev.lawu.proxy.Session;
+import dev.lawu.proxy.testkit.Wire;
+import dev.lawu.proxy.testkit.World;
+import dev.lawu.proxy.upstream.HttpPeer;
+import dev.lawu.proxy.upstream.PeerSelection;
+import dev.lawu.proxy.upstream.UpstreamAttempt;
+import org.junit.jupiter.api.Test;
+
+/** Corners where two things meet that each work alone: what was wrong there once stays mended. */
+class CornersTest {
+    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+    /** Forwards everything to one peer; each test overrides what it is about. */
+    private static class Plain implements ProxyHttp<Object> {
+        private final HttpPeer peer;
+
+        Plain(HttpPeer peer) {
+            this.peer = peer;
+        }
+
+        @Override
+        public Object newContext(Session session) {
+            return this;
+        }
+
+        @Override
+        public PeerSelection upstreamPeer(Session session, UpstreamAttempt attempt, Object state) {
+            return peer;
+        }
+    }
+
+    private static World world() {
+        return World.Kind.SIMULATED.create();
+    }
+
+    @Test
+    void whatARequestFilterSetIsNotTakenAwayByTheClientsConnectionField() {
+        try (World world = world()) {
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    session.request().headers().set("X-User", "alice");
+                    return FilterResult.proceed();
+                }
+            }));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: X-User, TE, X-Gone\r\nX-User: root\r\n"
+                    + "X-Gone: 1\r\nTE: trailers, deflate\r\n\r\n");
+            Wire origin = world.accept();
+            assertThat(origin.head())
+                    .contains("\r\nX-User: alice\r\n")
+                    .contains("\r\nTE: trailers\r\n")
+                    .doesNotContain("X-Gone")
+                    .doesNotContain("root");
+            origin.send(OK);
+            client.head();
+        }
+    }
+}
