@@ -63,4 +63,17 @@ class CornersTest {
             client.head();
         }
     }
+
+    @Test
+    void aHostCannotAddElementsToForwarded() {
+        try (World world = world()) {
+            world.start(HttpProxy.of(new Plain(world.peer())));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a;proto=https,for=10.0.0.1\r\n\r\n");
+            Wire origin = world.accept();
+            assertThat(origin.head()).contains(";host=\"a;proto=https,for=10.0.0.1\";proto=http\r\n");
+            origin.send(OK);
+            client.head();
+        }
+    }
 }
