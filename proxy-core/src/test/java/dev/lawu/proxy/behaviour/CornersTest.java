@@ -2,15 +2,20 @@ package dev.lawu.proxy.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lawu.proxy.ChunkResult;
 import dev.lawu.proxy.FilterResult;
 import dev.lawu.proxy.HttpProxy;
+import dev.lawu.proxy.LocalResponse;
 import dev.lawu.proxy.ProxyHttp;
 import dev.lawu.proxy.Session;
+import dev.lawu.proxy.http.Chunk;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.PeerSelection;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** Corners where two things meet that each work alone: what was wrong there once stays mended. */
@@ -74,6 +79,31 @@ class CornersTest {
             assertThat(origin.head()).contains(";host=\"a;proto=https,for=10.0.0.1\";proto=http\r\n");
             origin.send(OK);
             client.head();
+        }
+    }
+
+    @Test
+    void aProducerThatWritesAndEndsAtOnceLosesNothingBehindASlowFilter() {
+        try (World world = world()) {
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    return FilterResult.respond(LocalResponse.of(200).body(sink -> {
+                        sink.write("abc".getBytes(StandardCharsets.US_ASCII));
+                        sink.write("def".getBytes(StandardCharsets.US_ASCII));
+                        sink.end();
+                    }));
+                }
+
+                @Override
+                public ChunkResult responseBodyFilter(Session session, Chunk chunk, Object state) {
+                    return ChunkResult.delay(Duration.ofMillis(10));
+                }
+            }));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.head();
+            assertThat(client.until("0\r\n\r\n")).isEqualTo("3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n");
         }
     }
 }
