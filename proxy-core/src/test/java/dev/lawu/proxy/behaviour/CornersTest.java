@@ -106,4 +106,25 @@ class CornersTest {
             assertThat(client.until("0\r\n\r\n")).isEqualTo("3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n");
         }
     }
+
+    @Test
+    void aBodyThatWasTooLongToBufferIsForwardedWhole() {
+        try (World world = world()) {
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    return FilterResult.async(
+                            session.bufferRequestBody(4).handle((body, failure) -> FilterResult.proceed()));
+                }
+            }));
+            Wire client = world.connect();
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + "3\r\nabc\r\n3\r\ndef\r\n3\r\nghi\r\n0\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            assertThat(origin.until("0\r\n\r\n").replaceAll("[^a-z]", "")).isEqualTo("abcdefghi");
+            origin.send(OK);
+            client.head();
+        }
+    }
 }
