@@ -3,9 +3,11 @@ package dev.lawu.proxy.behaviour;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lawu.proxy.ChunkResult;
+import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.FilterResult;
 import dev.lawu.proxy.HttpProxy;
 import dev.lawu.proxy.LocalResponse;
+import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyHttp;
 import dev.lawu.proxy.Session;
 import dev.lawu.proxy.http.Chunk;
@@ -124,6 +126,46 @@ class CornersTest {
             origin.head();
             assertThat(origin.until("0\r\n\r\n").replaceAll("[^a-z]", "")).isEqualTo("abcdefghi");
             origin.send(OK);
+            client.head();
+        }
+    }
+
+    @Test
+    void anAttemptThatFailsWhileItIsGivenTheBodyIsFollowedByOneThatGetsAll() {
+        try (World world = world()) {
+            HttpPeer other = world.peer().withGroup("other");
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public PeerSelection upstreamPeer(Session session, UpstreamAttempt attempt, Object state) {
+                    boolean first = session.request().method().equals("POST") && attempt.number() == 1;
+                    return first ? other : world.peer();
+                }
+
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    return FilterResult.async(
+                            session.bufferRequestBody(100).thenApply(body -> FilterResult.proceed()));
+                }
+
+                @Override
+                public ChunkResult requestBodyFilter(
+                        Session session, UpstreamAttempt attempt, Chunk chunk, Object state) {
+                    return attempt.number() == 1
+                            ? ChunkResult.fail(
+                                    ProxyException.internal(ErrorType.REJECTED, "try again", null).retryable())
+                            : ChunkResult.forward();
+                }
+            }));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            Wire idle = world.accept();
+            idle.head();
+            idle.send(OK);
+            client.head();
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+            idle.head();
+            assertThat(idle.until("abc")).contains("abc");
+            idle.send(OK);
             client.head();
         }
     }

@@ -217,8 +217,8 @@ final class RequestBody {
             return;
         }
         pumping = true;
-        BodyPipe p = pipe;
-        while (p != null && p == pipe && p.isReady() && !endTold) {
+        // What is told may make an attempt fail and another one attach its pipe, here on the stack: then that one is given the body.
+        for (BodyPipe p = pipe; p != null && p.isReady() && !endTold; p = pipe) {
             ByteBuf k = kept;
             Headers t = trailers;
             if (k != null && told < k.readableBytes()) {
