@@ -4,6 +4,7 @@ import dev.lawu.proxy.ProxyOptions.ForwardingFields;
 import dev.lawu.proxy.TrustedProxies;
 import dev.lawu.proxy.http.FieldName;
 import dev.lawu.proxy.http.FieldSection;
+import dev.lawu.proxy.http.FieldSyntax;
 import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.spi.ConnectionInfo;
@@ -184,8 +185,11 @@ final class ClientFacts {
         return element;
     }
 
+    /** As a value of {@code Forwarded}: whatever is not a token could end the element, or begin another (a host may contain ';', ',' and '='). */
     private static String quoted(String host) {
-        return host.indexOf(':') >= 0 ? "\"" + host + "\"" : host;
+        return FieldSyntax.isToken(host)
+                ? host
+                : "\"" + host.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
     }
 
     private static @Nullable String joined(Headers headers, FieldName name) {

@@ -39,8 +39,20 @@ final class Hygiene {
         this.viaHttp11 = viaName.isEmpty() ? null : "1.1 " + viaName;
     }
 
-    /** Looks at a request that has just arrived: an upgrade that is not allowed becomes an ordinary request. */
+    /**
+     * Looks at a request that has just arrived: an upgrade that is not allowed becomes an ordinary request, and what {@code Connection} names is removed. That is done before any filter runs, or a
+     * client could name, and so take away, what a filter adds for the upstream.
+     */
     void arrived(RequestHead head) {
+        Headers headers = head.headers();
+        if (headers.contains(FieldName.CONNECTION)) {
+            boolean trailers = acceptsTrailers(headers);
+            removeNominated(headers);
+            headers.remove(FieldName.CONNECTION);
+            if (trailers && !headers.contains(FieldName.TE)) {
+                headers.section().append("TE", "trailers");
+            }
+        }
         String upgrade = head.upgrade();
         if (upgrade != null && !options.upgrades().contains(upgrade.toLowerCase(Locale.ROOT))) {
             head.setUpgrade(null);
@@ -50,7 +62,7 @@ final class Hygiene {
     /** Makes the client's head fit to be sent upstream, before the filters see it. */
     void request(RequestHead head, ClientFacts client) {
         Headers headers = head.headers();
-        boolean trailers = headers.contains(FieldName.TE) && headers.containsToken(FieldName.TE, "trailers");
+        boolean trailers = acceptsTrailers(headers);
         removeHopByHop(headers);
         headers.remove(FieldName.TE);
         if (trailers) {
@@ -150,6 +162,13 @@ final class Hygiene {
             }
         }
         return true;
+    }
+
+    private static void removeNominated(Headers headers) {
+        FieldSection section = headers.section();
+        for (int i = section.find(FieldName.CONNECTION, 0); i >= 0; i = section.find(FieldName.CONNECTION, i + 1)) {
+            removeNominated(headers, section.value(i));
+        }
     }
 
     private static void removeNominated(Headers headers, String connection) {

@@ -8,20 +8,23 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a local response, made by a {@link BodyProducer} as the client takes it.
  *
  * <p>The producer may write from any thread, so what it writes goes through a task of the loop; order is kept, because a loop runs its tasks in order. It is asked again only when what it wrote was
- * taken and the response can take more.
+ * taken and the response can take more. It may answer with several pieces, or with a piece and the end; those that come while the response is paused wait here.
  */
 final class LocalBody implements BodySource, BufferSink {
     private final Exchange exchange;
     private final BodyProducer producer;
     private boolean asked; // the producer owes something
     private boolean resumed;
+    private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>(2);
     private boolean producing;
+    private boolean ending; // the producer has said all
     private boolean over;
 
     LocalBody(Exchange exchange, BodyProducer producer) {
@@ -45,26 +48,50 @@ final class LocalBody implements BodySource, BufferSink {
             return;
         }
         producing = true;
-        while (resumed && !asked && !over) {
-            asked = true;
-            try {
-                producer.produce(this);
-            } catch (Throwable e) {
-                failed(e);
+        while (resumed && !over) {
+            ByteBuf next = waiting.poll();
+            if (next != null) {
+                exchange.response.data(next, false);
+            } else if (ending) {
+                over = true;
+                exchange.response.data(Unpooled.EMPTY_BUFFER, true);
+            } else if (!asked) {
+                ask();
+            } else {
+                break;
             }
         }
         producing = false;
     }
 
+    private void ask() {
+        asked = true;
+        try {
+            producer.produce(this);
+        } catch (Throwable e) {
+            failed(e);
+        }
+    }
+
     @Override
     public void abandon(ProxyException cause) {
-        if (!over) {
-            over = true;
+        if (over) {
+            return;
+        }
+        over();
+        if (!ending) {
             try {
                 producer.cancelled();
             } catch (Throwable e) {
                 exchange.logCallbackFailure("BodyProducer.cancelled", e);
             }
+        }
+    }
+
+    private void over() {
+        over = true;
+        for (ByteBuf piece = waiting.poll(); piece != null; piece = waiting.poll()) {
+            piece.release();
         }
     }
 
@@ -79,16 +106,12 @@ final class LocalBody implements BodySource, BufferSink {
     }
 
     private void written(ByteBuf bytes) {
-        if (over) {
+        if (over || ending || !bytes.isReadable()) {
             bytes.release();
-            return;
+        } else {
+            waiting.add(bytes);
         }
         asked = false;
-        if (bytes.isReadable()) {
-            exchange.response.data(bytes, false);
-        } else {
-            bytes.release();
-        }
         produce();
     }
 
@@ -96,10 +119,8 @@ final class LocalBody implements BodySource, BufferSink {
     public void end() {
         onLoop(
                 () -> {
-                    if (!over) {
-                        over = true;
-                        exchange.response.data(Unpooled.EMPTY_BUFFER, true);
-                    }
+                    ending = true;
+                    produce();
                 },
                 null);
     }
@@ -110,8 +131,8 @@ final class LocalBody implements BodySource, BufferSink {
     }
 
     private void failed(Throwable cause) {
-        if (!over) {
-            over = true;
+        if (!over && !ending) {
+            over();
             exchange.fail(
                     cause instanceof ProxyException own
                             ? own

@@ -152,23 +152,20 @@ final class RequestBody {
     }
 
     private void collect(ByteBuf data, boolean last) {
-        long size = (kept == null ? 0 : kept.readableBytes()) + (long) data.readableBytes();
+        // Kept even if it is too much: a filter may go on all the same, and then nothing may be missing.
+        append(data);
+        data.release();
+        int size = kept == null ? 0 : kept.readableBytes();
         if (size > collectLimit) {
-            data.release();
             down.pause();
             ProxyException tooLarge = ProxyException.downstream(
                     ErrorType.BODY_TOO_LARGE,
-                    "request body: more than " + size + " bytes (expected: at most " + collectLimit + ")");
-            failure = tooLarge;
+                    "request body: at least " + size + " bytes (expected: at most " + collectLimit + ")");
             CompletableFuture<byte[]> future = collector;
             if (future != null) {
                 future.completeExceptionally(tooLarge);
             }
-            return;
-        }
-        append(data);
-        data.release();
-        if (last) {
+        } else if (last) {
             collected();
         }
     }
@@ -220,8 +217,8 @@ final class RequestBody {
             return;
         }
         pumping = true;
-        BodyPipe p = pipe;
-        while (p != null && p == pipe && p.isReady() && !endTold) {
+        // What is told may make an attempt fail and another one attach its pipe, here on the stack: then that one is given the body.
+        for (BodyPipe p = pipe; p != null && p.isReady() && !endTold; p = pipe) {
             ByteBuf k = kept;
             Headers t = trailers;
             if (k != null && told < k.readableBytes()) {

@@ -1,0 +1,172 @@
+package dev.lawu.proxy.behaviour;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lawu.proxy.ChunkResult;
+import dev.lawu.proxy.ErrorType;
+import dev.lawu.proxy.FilterResult;
+import dev.lawu.proxy.HttpProxy;
+import dev.lawu.proxy.LocalResponse;
+import dev.lawu.proxy.ProxyException;
+import dev.lawu.proxy.ProxyHttp;
+import dev.lawu.proxy.Session;
+import dev.lawu.proxy.http.Chunk;
+import dev.lawu.proxy.testkit.Wire;
+import dev.lawu.proxy.testkit.World;
+import dev.lawu.proxy.upstream.HttpPeer;
+import dev.lawu.proxy.upstream.PeerSelection;
+import dev.lawu.proxy.upstream.UpstreamAttempt;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** Corners where two things meet that each work alone: what was wrong there once stays mended. */
+class CornersTest {
+    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+    /** Forwards everything to one peer; each test overrides what it is about. */
+    private static class Plain implements ProxyHttp<Object> {
+        private final HttpPeer peer;
+
+        Plain(HttpPeer peer) {
+            this.peer = peer;
+        }
+
+        @Override
+        public Object newContext(Session session) {
+            return this;
+        }
+
+        @Override
+        public PeerSelection upstreamPeer(Session session, UpstreamAttempt attempt, Object state) {
+            return peer;
+        }
+    }
+
+    private static World world() {
+        return World.Kind.SIMULATED.create();
+    }
+
+    @Test
+    void whatARequestFilterSetIsNotTakenAwayByTheClientsConnectionField() {
+        try (World world = world()) {
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    session.request().headers().set("X-User", "alice");
+                    return FilterResult.proceed();
+                }
+            }));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: X-User, TE, X-Gone\r\nX-User: root\r\n"
+                    + "X-Gone: 1\r\nTE: trailers, deflate\r\n\r\n");
+            Wire origin = world.accept();
+            assertThat(origin.head())
+                    .contains("\r\nX-User: alice\r\n")
+                    .contains("\r\nTE: trailers\r\n")
+                    .doesNotContain("X-Gone")
+                    .doesNotContain("root");
+            origin.send(OK);
+            client.head();
+        }
+    }
+
+    @Test
+    void aHostCannotAddElementsToForwarded() {
+        try (World world = world()) {
+            world.start(HttpProxy.of(new Plain(world.peer())));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a;proto=https,for=10.0.0.1\r\n\r\n");
+            Wire origin = world.accept();
+            assertThat(origin.head()).contains(";host=\"a;proto=https,for=10.0.0.1\";proto=http\r\n");
+            origin.send(OK);
+            client.head();
+        }
+    }
+
+    @Test
+    void aProducerThatWritesAndEndsAtOnceLosesNothingBehindASlowFilter() {
+        try (World world = world()) {
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    return FilterResult.respond(LocalResponse.of(200).body(sink -> {
+                        sink.write("abc".getBytes(StandardCharsets.US_ASCII));
+                        sink.write("def".getBytes(StandardCharsets.US_ASCII));
+                        sink.end();
+                    }));
+                }
+
+                @Override
+                public ChunkResult responseBodyFilter(Session session, Chunk chunk, Object state) {
+                    return ChunkResult.delay(Duration.ofMillis(10));
+                }
+            }));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.head();
+            assertThat(client.until("0\r\n\r\n")).isEqualTo("3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n");
+        }
+    }
+
+    @Test
+    void aBodyThatWasTooLongToBufferIsForwardedWhole() {
+        try (World world = world()) {
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    return FilterResult.async(
+                            session.bufferRequestBody(4).handle((body, failure) -> FilterResult.proceed()));
+                }
+            }));
+            Wire client = world.connect();
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + "3\r\nabc\r\n3\r\ndef\r\n3\r\nghi\r\n0\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            assertThat(origin.until("0\r\n\r\n").replaceAll("[^a-z]", "")).isEqualTo("abcdefghi");
+            origin.send(OK);
+            client.head();
+        }
+    }
+
+    @Test
+    void anAttemptThatFailsWhileItIsGivenTheBodyIsFollowedByOneThatGetsAll() {
+        try (World world = world()) {
+            HttpPeer other = world.peer().withGroup("other");
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public PeerSelection upstreamPeer(Session session, UpstreamAttempt attempt, Object state) {
+                    boolean first = session.request().method().equals("POST") && attempt.number() == 1;
+                    return first ? other : world.peer();
+                }
+
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    return FilterResult.async(
+                            session.bufferRequestBody(100).thenApply(body -> FilterResult.proceed()));
+                }
+
+                @Override
+                public ChunkResult requestBodyFilter(
+                        Session session, UpstreamAttempt attempt, Chunk chunk, Object state) {
+                    return attempt.number() == 1
+                            ? ChunkResult.fail(
+                                    ProxyException.internal(ErrorType.REJECTED, "try again", null).retryable())
+                            : ChunkResult.forward();
+                }
+            }));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            Wire idle = world.accept();
+            idle.head();
+            idle.send(OK);
+            client.head();
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+            idle.head();
+            assertThat(idle.until("abc")).contains("abc");
+            idle.send(OK);
+            client.head();
+        }
+    }
+}
