@@ -61,8 +61,8 @@ final class ResponsePath {
     // ---- from an upstream
 
     void upstreamHead(Attempt attempt, ResponseHead upstreamHead, boolean last) {
+        exchange.hygiene.response(upstreamHead);
         if (!upstreamHead.isInformational()) {
-            exchange.hygiene.response(upstreamHead);
             body = attempt;
             sourcePaused = false;
             bodyless = last;

@@ -543,6 +543,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     void onOutputEnd() {
         out = Output.DONE;
         listener = null;
+        output.schedule(); // the end may have had no bytes of its own, and the next exchange waits for the turn's end
     }
 
     @Override
