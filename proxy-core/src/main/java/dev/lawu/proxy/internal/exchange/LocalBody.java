@@ -8,21 +8,25 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a local response, made by a {@link BodyProducer} as the client takes it.
  *
  * <p>The producer may write from any thread, so what it writes goes through a task of the loop; order is kept, because a loop runs its tasks in order. It is asked again only when what it wrote was
- * taken and the response can take more.
+ * taken and the response can take more. What it writes beyond that, unasked, waits here.
  */
 final class LocalBody implements BodySource, BufferSink {
     private final Exchange exchange;
     private final BodyProducer producer;
+    private final Queue<ByteBuf> waiting = new ArrayDeque<>(2);
     private boolean asked; // the producer owes something
     private boolean resumed;
-    private boolean producing;
-    private boolean over;
+    private boolean running;
+    private boolean told; // the producer has ended, or failed: nothing more of it counts
+    private boolean over; // nothing more goes to the response
 
     LocalBody(Exchange exchange, BodyProducer producer) {
         this.exchange = exchange;
@@ -32,7 +36,7 @@ final class LocalBody implements BodySource, BufferSink {
     @Override
     public void resume() {
         resumed = true;
-        produce();
+        run();
     }
 
     @Override
@@ -40,31 +44,53 @@ final class LocalBody implements BodySource, BufferSink {
         resumed = false;
     }
 
-    private void produce() {
-        if (producing) {
+    /** Gives what waits, and asks for more, as long as the response can take it. */
+    private void run() {
+        if (running) {
             return;
         }
-        producing = true;
-        while (resumed && !asked && !over) {
-            asked = true;
-            try {
-                producer.produce(this);
-            } catch (Throwable e) {
-                failed(e);
+        running = true;
+        while (resumed && !over) {
+            ByteBuf next = waiting.poll();
+            if (next != null) {
+                exchange.response.data(next, false);
+            } else if (told) {
+                over = true;
+                exchange.response.data(Unpooled.EMPTY_BUFFER, true);
+            } else if (!asked) {
+                asked = true;
+                try {
+                    producer.produce(this);
+                } catch (Throwable e) {
+                    failed(e);
+                }
+            } else {
+                break;
             }
         }
-        producing = false;
+        running = false;
     }
 
     @Override
     public void abandon(ProxyException cause) {
-        if (!over) {
-            over = true;
+        if (over) {
+            return;
+        }
+        drop();
+        if (!told) {
+            told = true;
             try {
                 producer.cancelled();
             } catch (Throwable e) {
                 exchange.logCallbackFailure("BodyProducer.cancelled", e);
             }
+        }
+    }
+
+    private void drop() {
+        over = true;
+        for (ByteBuf next = waiting.poll(); next != null; next = waiting.poll()) {
+            next.release();
         }
     }
 
@@ -79,27 +105,25 @@ final class LocalBody implements BodySource, BufferSink {
     }
 
     private void written(ByteBuf bytes) {
-        if (over) {
+        if (told || over) {
             bytes.release();
             return;
         }
         asked = false;
         if (bytes.isReadable()) {
-            exchange.response.data(bytes, false);
+            waiting.add(bytes);
         } else {
             bytes.release();
         }
-        produce();
+        run();
     }
 
     @Override
     public void end() {
         onLoop(
                 () -> {
-                    if (!over) {
-                        over = true;
-                        exchange.response.data(Unpooled.EMPTY_BUFFER, true);
-                    }
+                    told = true;
+                    run();
                 },
                 null);
     }
@@ -110,8 +134,9 @@ final class LocalBody implements BodySource, BufferSink {
     }
 
     private void failed(Throwable cause) {
-        if (!over) {
-            over = true;
+        if (!told && !over) {
+            told = true;
+            drop();
             exchange.fail(
                     cause instanceof ProxyException own
                             ? own

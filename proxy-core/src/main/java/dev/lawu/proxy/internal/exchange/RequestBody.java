@@ -220,8 +220,8 @@ final class RequestBody {
             return;
         }
         pumping = true;
-        BodyPipe p = pipe;
-        while (p != null && p == pipe && p.isReady() && !endTold) {
+        // The pipe is looked up each time: an attempt that fails while it is told may be followed by the next one at once.
+        for (BodyPipe p = pipe; p != null && p.isReady() && !endTold; p = pipe) {
             ByteBuf k = kept;
             Headers t = trailers;
             if (k != null && told < k.readableBytes()) {
