@@ -143,16 +143,15 @@ class CornersTest {
 
                 @Override
                 public FilterResult requestFilter(Session session, Object state) {
-                    return FilterResult.async(
-                            session.bufferRequestBody(100).thenApply(body -> FilterResult.proceed()));
+                    return FilterResult.async(session.bufferRequestBody(100).thenApply(body -> FilterResult.proceed()));
                 }
 
                 @Override
                 public ChunkResult requestBodyFilter(
                         Session session, UpstreamAttempt attempt, Chunk chunk, Object state) {
                     return attempt.number() == 1
-                            ? ChunkResult.fail(
-                                    ProxyException.internal(ErrorType.REJECTED, "try again", null).retryable())
+                            ? ChunkResult.fail(ProxyException.internal(ErrorType.REJECTED, "try again", null)
+                                    .retryable())
                             : ChunkResult.forward();
                 }
             }));

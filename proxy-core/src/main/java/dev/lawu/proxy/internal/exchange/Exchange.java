@@ -136,8 +136,12 @@ public final class Exchange implements StreamListener, ExchangeControl {
             for (int i = from; i < chain.length; i++) {
                 Participant participant = chain[i];
                 int next = i + 1;
-                // It has seen the request, and so have, in this phase, those before it.
-                seen |= phase == Phase.EARLY_REQUEST ? 1L << participant.index : (2L << participant.index) - 1;
+                // Should it answer, the response passes those who saw the request up to here, but nobody behind it.
+                if (phase == Phase.EARLY_REQUEST) {
+                    seen |= 1L << participant.index;
+                } else if (phase == Phase.REQUEST) {
+                    seen = (2L << participant.index) - 1;
+                }
                 FilterResult result = callbacks.head(phase, participant, null, null, null);
                 if (result instanceof FilterResult.Proceed) {
                     continue;

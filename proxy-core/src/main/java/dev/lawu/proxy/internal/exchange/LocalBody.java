@@ -9,23 +9,24 @@ import io.netty.buffer.Unpooled;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a local response, made by a {@link BodyProducer} as the client takes it.
  *
  * <p>The producer may write from any thread, so what it writes goes through a task of the loop; order is kept, because a loop runs its tasks in order. It is asked again only when what it wrote was
- * taken and the response can take more. It may answer with several pieces, or with a piece and the end; those that come while the response is paused wait here.
+ * taken and the response can take more. What it writes beyond that, unasked, waits here.
  */
 final class LocalBody implements BodySource, BufferSink {
     private final Exchange exchange;
     private final BodyProducer producer;
+    private final Queue<ByteBuf> waiting = new ArrayDeque<>(2);
     private boolean asked; // the producer owes something
     private boolean resumed;
-    private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>(2);
-    private boolean producing;
-    private boolean ending; // the producer has said all
-    private boolean over;
+    private boolean running;
+    private boolean told; // the producer has ended, or failed: nothing more of it counts
+    private boolean over; // nothing more goes to the response
 
     LocalBody(Exchange exchange, BodyProducer producer) {
         this.exchange = exchange;
@@ -35,7 +36,7 @@ final class LocalBody implements BodySource, BufferSink {
     @Override
     public void resume() {
         resumed = true;
-        produce();
+        run();
     }
 
     @Override
@@ -43,34 +44,31 @@ final class LocalBody implements BodySource, BufferSink {
         resumed = false;
     }
 
-    private void produce() {
-        if (producing) {
+    /** Gives what waits, and asks for more, as long as the response can take it. */
+    private void run() {
+        if (running) {
             return;
         }
-        producing = true;
+        running = true;
         while (resumed && !over) {
             ByteBuf next = waiting.poll();
             if (next != null) {
                 exchange.response.data(next, false);
-            } else if (ending) {
+            } else if (told) {
                 over = true;
                 exchange.response.data(Unpooled.EMPTY_BUFFER, true);
             } else if (!asked) {
-                ask();
+                asked = true;
+                try {
+                    producer.produce(this);
+                } catch (Throwable e) {
+                    failed(e);
+                }
             } else {
                 break;
             }
         }
-        producing = false;
-    }
-
-    private void ask() {
-        asked = true;
-        try {
-            producer.produce(this);
-        } catch (Throwable e) {
-            failed(e);
-        }
+        running = false;
     }
 
     @Override
@@ -78,8 +76,9 @@ final class LocalBody implements BodySource, BufferSink {
         if (over) {
             return;
         }
-        over();
-        if (!ending) {
+        drop();
+        if (!told) {
+            told = true;
             try {
                 producer.cancelled();
             } catch (Throwable e) {
@@ -88,10 +87,10 @@ final class LocalBody implements BodySource, BufferSink {
         }
     }
 
-    private void over() {
+    private void drop() {
         over = true;
-        for (ByteBuf piece = waiting.poll(); piece != null; piece = waiting.poll()) {
-            piece.release();
+        for (ByteBuf next = waiting.poll(); next != null; next = waiting.poll()) {
+            next.release();
         }
     }
 
@@ -106,21 +105,25 @@ final class LocalBody implements BodySource, BufferSink {
     }
 
     private void written(ByteBuf bytes) {
-        if (over || ending || !bytes.isReadable()) {
+        if (told || over) {
             bytes.release();
-        } else {
-            waiting.add(bytes);
+            return;
         }
         asked = false;
-        produce();
+        if (bytes.isReadable()) {
+            waiting.add(bytes);
+        } else {
+            bytes.release();
+        }
+        run();
     }
 
     @Override
     public void end() {
         onLoop(
                 () -> {
-                    ending = true;
-                    produce();
+                    told = true;
+                    run();
                 },
                 null);
     }
@@ -131,8 +134,9 @@ final class LocalBody implements BodySource, BufferSink {
     }
 
     private void failed(Throwable cause) {
-        if (!over && !ending) {
-            over();
+        if (!told && !over) {
+            told = true;
+            drop();
             exchange.fail(
                     cause instanceof ProxyException own
                             ? own

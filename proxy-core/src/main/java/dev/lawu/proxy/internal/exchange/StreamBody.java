@@ -2,6 +2,7 @@ package dev.lawu.proxy.internal.exchange;
 
 import dev.lawu.proxy.BodyProducer;
 import dev.lawu.proxy.BodySink;
+import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.spi.BufferSink;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -29,7 +30,13 @@ final class StreamBody implements BodyProducer {
     @Override
     public void produce(BodySink sink) {
         busy = true;
-        exchange.engine.blocking.run(() -> read((BufferSink) sink));
+        try {
+            exchange.engine.blocking.run(() -> read((BufferSink) sink));
+        } catch (ProxyException overload) {
+            busy = false;
+            close();
+            throw overload;
+        }
     }
 
     private void read(BufferSink sink) {
@@ -75,14 +82,22 @@ final class StreamBody implements BodyProducer {
 
     private void close() {
         InputStream in = stream;
-        if (in != null) {
-            exchange.engine.blocking.run(() -> {
-                try {
-                    in.close();
-                } catch (IOException e) {
-                    exchange.logCallbackFailure("LocalResponse.stream", e);
-                }
-            });
+        if (in == null) {
+            return;
+        }
+        stream = null;
+        try {
+            exchange.engine.blocking.run(() -> close(in));
+        } catch (ProxyException overload) {
+            close(in); // here, rather than never
+        }
+    }
+
+    private void close(InputStream in) {
+        try {
+            in.close();
+        } catch (IOException | RuntimeException e) {
+            exchange.logCallbackFailure("LocalResponse.stream", e);
         }
     }
 

@@ -30,6 +30,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -189,19 +190,24 @@ final class EngineServer implements ProxyServer {
             for (Channel channel : listening) {
                 channel.close();
             }
-            for (ServerLoop loop : loops) {
-                loop.loop.loop().execute(loop::drain);
-            }
-            // After the loops have seen the drain: whoever has no connection left closes now.
-            loops.get(0).loop.loop().execute(() -> {
-                if (connections.get() == 0) {
-                    beginClosing();
+            try {
+                loops.get(0)
+                        .loop
+                        .loop()
+                        .schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
+                for (ServerLoop loop : loops) {
+                    loop.loop.loop().execute(loop::drain);
                 }
-            });
-            loops.get(0)
-                    .loop
-                    .loop()
-                    .schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
+                // After the loops have seen the drain: whoever has no connection left closes now.
+                loops.get(0).loop.loop().execute(() -> {
+                    if (connections.get() == 0) {
+                        beginClosing();
+                    }
+                });
+            } catch (RejectedExecutionException e) {
+                // The last connection went meanwhile, and with it the loops: there is nothing to drain.
+                logger.debug("drained at once");
+            }
         }
         return closed;
     }
