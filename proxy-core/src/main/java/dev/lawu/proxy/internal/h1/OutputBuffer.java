@@ -62,12 +62,12 @@ final class OutputBuffer {
 
     /** A buffer with room for this many bytes; what is written there is sent in this turn. */
     ByteBuf room(int bytes) {
-        schedule();
         ByteBuf out = pending;
         if (out != null && out.writableBytes() >= bytes) {
             return out;
         }
         hand();
+        schedule();
         out = channel.alloc().ioBuffer(Math.max(CAPACITY, bytes));
         pending = out;
         return out;
@@ -85,8 +85,8 @@ final class OutputBuffer {
                 data.release();
             }
         } else {
-            schedule();
             hand();
+            schedule();
             channel.write(data, channel.voidPromise());
         }
     }

@@ -156,7 +156,11 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     @Override
     boolean step() throws Refusal {
         if (out == Output.DONE && in != Input.DISCARD) {
-            return isOutermost() && endExchange();
+            if (isOutermost()) {
+                return endExchange();
+            }
+            output.schedule();
+            return false;
         }
         switch (in) {
             case HEAD -> {
