@@ -9,8 +9,11 @@ import dev.lawu.proxy.HttpProxy;
 import dev.lawu.proxy.LocalResponse;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyHttp;
+import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.Session;
 import dev.lawu.proxy.http.Chunk;
+import dev.lawu.proxy.http.FieldSection;
+import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
 import dev.lawu.proxy.upstream.HttpPeer;
@@ -18,6 +21,9 @@ import dev.lawu.proxy.upstream.PeerSelection;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** Corners where two things meet that each work alone: what was wrong there once stays mended. */
@@ -167,6 +173,61 @@ class CornersTest {
             assertThat(idle.until("abc")).contains("abc");
             idle.send(OK);
             client.head();
+        }
+    }
+
+    @Test
+    void headsThatALateResultCanStillReachAreNotUsedAgain() {
+        try (World world = world()) {
+            List<FieldSection> sections = new ArrayList<>();
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    sections.add(session.request().headers().section());
+                    return FilterResult.async(new CompletableFuture<>()); // whoever would complete it may read on
+                }
+            }));
+            for (int i = 1; i <= 2; i++) {
+                Wire client = world.connect();
+                client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+                int count = i;
+                world.await(() -> sections.size() == count, () -> "a request");
+                client.reset();
+                world.awaitQuiet();
+            }
+            assertThat(sections.get(1)).isNotSameAs(sections.get(0));
+        }
+    }
+
+    @Test
+    void aReplacedHeadStaysValidUntilTheCallableThatReadsItReturns() {
+        try (World world = world()) {
+            List<Runnable> tasks = new ArrayList<>();
+            List<ResponseHead> heads = new ArrayList<>();
+            Plain proxy = new Plain(world.peer()) {
+                @Override
+                public FilterResult responseFilter(Session session, ResponseHead head, Object state) {
+                    heads.add(head);
+                    return heads.size() == 1
+                            ? FilterResult.blocking(FilterResult::proceed)
+                            : FilterResult.proceed();
+                }
+            };
+            world.start(HttpProxy.builder(proxy)
+                    .options(ProxyOptions.builder()
+                            .callbackTimeout(Duration.ofSeconds(1))
+                            .build())
+                    .blockingExecutor(tasks::add)
+                    .build());
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            origin.send(OK);
+            assertThat(client.head()).startsWith("HTTP/1.1 504 ");
+            boolean retired = heads.get(0).headers().isRetired();
+            tasks.forEach(Runnable::run);
+            assertThat(retired).isFalse();
         }
     }
 }

@@ -77,6 +77,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
     private boolean clientGone;
     private boolean ended;
     private int retained = 1;
+    private boolean leftBehind; // a result that is not waited for any more may still read the heads, on another thread
 
     final long startedAt;
     final long headReadAt;
@@ -611,8 +612,20 @@ public final class Exchange implements StreamListener, ExchangeControl {
         owned.add(headers);
     }
 
+    /** Gives the array of these fields back, but not while something outside the loop may read it: it would read another exchange's fields. */
     void retire(Headers headers) {
-        loop.sections().retire(headers);
+        if (retained > 1 || leftBehind && retained == 1) {
+            own(headers);
+        } else if (leftBehind) {
+            headers.retire();
+        } else {
+            loop.sections().retire(headers);
+        }
+    }
+
+    /** A pending result was given up; nobody knows when whoever works on it stops to read. */
+    void leaveBehind() {
+        leftBehind = true;
     }
 
     // ---- seams
