@@ -10,9 +10,11 @@ import dev.lawu.proxy.LocalResponse;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyHttp;
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.RetryDecision;
 import dev.lawu.proxy.Session;
 import dev.lawu.proxy.http.Chunk;
 import dev.lawu.proxy.http.FieldSection;
+import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
@@ -228,6 +230,33 @@ class CornersTest {
             boolean retired = heads.get(0).headers().isRetired();
             tasks.forEach(Runnable::run);
             assertThat(retired).isFalse();
+        }
+    }
+
+    @Test
+    void aRequestThatAFilterMadeAPostIsNotSentTwice() {
+        try (World world = world()) {
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public FilterResult upstreamRequestFilter(
+                        Session session, UpstreamAttempt attempt, RequestHead head, Object state) {
+                    head.setMethod("POST");
+                    return FilterResult.proceed();
+                }
+
+                @Override
+                public RetryDecision errorWhileProxy(
+                        Session session, UpstreamAttempt attempt, ProxyException error, Object state) {
+                    return RetryDecision.retry();
+                }
+            }));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            origin.close();
+            assertThat(client.head()).startsWith("HTTP/1.1 502 ");
+            assertThat(world.accepted()).isEqualTo(1);
         }
     }
 }

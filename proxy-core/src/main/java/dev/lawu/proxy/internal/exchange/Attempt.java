@@ -342,7 +342,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         // A pooled connection that dies before it answers was most likely dead already. Only for idempotent requests is
         // it
         // harmless if it was not.
-        ProxyException known = stale && exchange.request.isIdempotent() ? cause.retryable() : cause;
+        ProxyException known = stale && isIdempotent() ? cause.retryable() : cause;
         exchange.attemptFailed(this, known, true);
     }
 
@@ -422,6 +422,12 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     /** True if something of the request may have reached the upstream. */
     boolean wasSent() {
         return sent;
+    }
+
+    /** True if what was sent may be sent again: it is the upstream's copy that counts, whose method a filter may have changed. */
+    boolean isIdempotent() {
+        RequestHead h = head;
+        return h != null && h.isIdempotent();
     }
 
     boolean isDone() {

@@ -304,7 +304,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
     }
 
     private boolean mayRetry(Attempt failed, ProxyException cause) {
-        boolean safe = !failed.wasSent() || cause.isRetryable() || request.isIdempotent() || replayAllowed;
+        boolean safe = !failed.wasSent() || cause.isRetryable() || failed.isIdempotent() || replayAllowed;
         return safe && failed.number() < engine.options.maxAttempts() && (body == null || body.canReplay());
     }
 
