@@ -259,4 +259,43 @@ class CornersTest {
             assertThat(world.accepted()).isEqualTo(1);
         }
     }
+
+    @Test
+    void aConnectionThatTookTheLastOnesPlaceIsPooled() {
+        try (World world = world()) {
+            HttpPeer first = world.peer().withGroup("first");
+            HttpPeer narrow = world.peer()
+                    .withOptions(world.peer().options().withMaxConnectionsPerLoop(1));
+            world.start(HttpProxy.of(new Plain(narrow) {
+                @Override
+                public PeerSelection upstreamPeer(Session session, UpstreamAttempt attempt, Object state) {
+                    return session.request().target().equals("/first") && attempt.number() == 1 ? first : narrow;
+                }
+            }));
+            Wire client = world.connect();
+            Wire one = exchange(world, client, "/first");
+            exchange(world, client, "/");
+            client.send("GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
+            one.head();
+            one.close(); // so the next attempt wants a new connection where only one may be
+            Wire third = world.accept();
+            third.head();
+            third.send(OK);
+            client.head();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            third.head();
+            third.send(OK);
+            client.head();
+            assertThat(world.accepted()).isEqualTo(3);
+        }
+    }
+
+    private static Wire exchange(World world, Wire client, String target) {
+        client.send("GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n");
+        Wire origin = world.accept();
+        origin.head();
+        origin.send(OK);
+        client.head();
+        return origin;
+    }
 }
