@@ -21,11 +21,14 @@ import dev.lawu.proxy.testkit.World;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.PeerSelection;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
 /** Corners where two things meet that each work alone: what was wrong there once stays mended. */
@@ -297,5 +300,37 @@ class CornersTest {
         origin.send(OK);
         client.head();
         return origin;
+    }
+
+    @Test
+    void aStreamWhoseNextReadIsRefusedIsClosed() {
+        try (World world = world()) {
+            List<String> events = new ArrayList<>();
+            Plain proxy = new Plain(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    InputStream in = new ByteArrayInputStream(new byte[100_000]) {
+                        @Override
+                        public void close() {
+                            events.add("closed");
+                        }
+                    };
+                    return FilterResult.respond(LocalResponse.of(200).stream(() -> in, -1));
+                }
+            };
+            world.start(HttpProxy.builder(proxy)
+                    .blockingExecutor(task -> {
+                        events.add("task");
+                        if (events.size() == 2 || events.size() == 3) {
+                            throw new RejectedExecutionException("full");
+                        }
+                        task.run();
+                    })
+                    .build());
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.rest();
+            world.await(() -> events.contains("closed"), () -> "the stream closed; found " + events);
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.lawu.proxy.internal.exchange;
 
 import dev.lawu.proxy.BodyProducer;
 import dev.lawu.proxy.BodySink;
+import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.spi.BufferSink;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -9,11 +10,13 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a stream on the blocking executor, a piece each time. */
 final class StreamBody implements BodyProducer {
     private static final int PIECE = 16 * 1024;
+    private static final int AGAIN_MILLIS = 100;
 
     private final Exchange exchange;
     private final Callable<? extends InputStream> open;
@@ -29,7 +32,13 @@ final class StreamBody implements BodyProducer {
     @Override
     public void produce(BodySink sink) {
         busy = true;
-        exchange.engine.blocking.run(() -> read((BufferSink) sink));
+        try {
+            exchange.engine.blocking.run(() -> read((BufferSink) sink));
+        } catch (ProxyException overload) {
+            busy = false;
+            close();
+            throw overload;
+        }
     }
 
     private void read(BufferSink sink) {
@@ -75,14 +84,28 @@ final class StreamBody implements BodyProducer {
 
     private void close() {
         InputStream in = stream;
-        if (in != null) {
-            exchange.engine.blocking.run(() -> {
-                try {
-                    in.close();
-                } catch (IOException e) {
-                    exchange.logCallbackFailure("LocalResponse.stream", e);
-                }
-            });
+        stream = null;
+        if (in == null) {
+            return;
+        }
+        try {
+            exchange.engine.blocking.run(() -> close(in));
+        } catch (ProxyException overload) {
+            // It must be closed all the same; the queue of blocking tasks is finite, so there will be room.
+            exchange.loop.loop().schedule(() -> closeLater(in), AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void closeLater(InputStream in) {
+        stream = in;
+        close();
+    }
+
+    private void close(InputStream in) {
+        try {
+            in.close();
+        } catch (IOException e) {
+            exchange.logCallbackFailure("LocalResponse.stream", e);
         }
     }
 
