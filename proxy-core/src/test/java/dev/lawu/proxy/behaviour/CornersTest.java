@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Corners where two things meet that each work alone: what was wrong there once stays mended. */
@@ -331,6 +332,51 @@ class CornersTest {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
             client.rest();
             world.await(() -> events.contains("closed"), () -> "the stream closed; found " + events);
+        }
+    }
+
+    @Test
+    void nothingIsCalledAfterLoggingWhenTheBodyToBufferEndsTooEarly() {
+        try (World world = world()) {
+            List<String> calls = new ArrayList<>();
+            CompletableFuture<FilterResult> first = new CompletableFuture<>();
+            Plain proxy = new Plain(world.peer()) {
+                @Override
+                public FilterResult earlyRequestFilter(Session session, Object state) {
+                    return FilterResult.async(first);
+                }
+
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    calls.add("requestFilter");
+                    FilterResult result = FilterResult.async(
+                            session.bufferRequestBody(100).handle((body, failure) -> FilterResult.proceed()));
+                    calls.add("requestFilter returns");
+                    return result;
+                }
+
+                @Override
+                public PeerSelection upstreamPeer(Session session, UpstreamAttempt attempt, Object state) {
+                    calls.add("upstreamPeer");
+                    return super.upstreamPeer(session, attempt, state);
+                }
+
+                @Override
+                public void logging(Session session, @Nullable ProxyException error, Object state) {
+                    calls.add("logging");
+                }
+            };
+            world.start(HttpProxy.builder(proxy)
+                    .options(ProxyOptions.builder().halfClose(true).build())
+                    .build());
+            Wire client = world.connect();
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+            client.finish();
+            world.elapse(Duration.ofSeconds(1));
+            first.complete(FilterResult.proceed());
+            world.await(() -> calls.contains("logging"), () -> "logging; found " + calls);
+            world.elapse(Duration.ofSeconds(1));
+            assertThat(calls).containsExactly("requestFilter", "requestFilter returns", "logging");
         }
     }
 }
