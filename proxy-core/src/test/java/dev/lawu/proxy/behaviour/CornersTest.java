@@ -379,4 +379,17 @@ class CornersTest {
             assertThat(calls).containsExactly("requestFilter", "requestFilter returns", "logging");
         }
     }
+
+    @Test
+    void aRequestWithoutHostIsSentOnWithThePeers() {
+        try (World world = world()) {
+            world.start(HttpProxy.of(new Plain(world.peer())));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.0\r\n\r\n");
+            Wire origin = world.accept();
+            assertThat(origin.head()).contains("\r\nHost: " + world.peer() + "\r\n");
+            origin.send(OK);
+            client.head();
+        }
+    }
 }

@@ -195,8 +195,9 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     private void send() {
         ClientStream s = stream;
         RequestHead h = head;
+        HttpPeer to = peer;
         RequestBody body = exchange.body;
-        if (s == null || h == null || state != State.PREPARING) {
+        if (s == null || h == null || to == null || state != State.PREPARING) {
             return;
         }
         try {
@@ -211,10 +212,10 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
                         this,
                         this);
                 requestPipe = pipe;
-                exchange.hygiene.finishRequest(h, exchange, pipe.mayChangeLength());
+                exchange.hygiene.finishRequest(h, exchange, to, pipe.mayChangeLength());
                 sendLength = h.headers().contentLength();
             } else {
-                exchange.hygiene.finishRequest(h, exchange, false);
+                exchange.hygiene.finishRequest(h, exchange, to, false);
             }
         } catch (ProxyException e) {
             fail(e);
