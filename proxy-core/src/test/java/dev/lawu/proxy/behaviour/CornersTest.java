@@ -392,4 +392,40 @@ class CornersTest {
             client.head();
         }
     }
+
+    @Test
+    void anInterimResponseOfAnAttemptThatFailedIsForgotten() {
+        try (World world = world()) {
+            CompletableFuture<FilterResult> late = new CompletableFuture<>();
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public FilterResult upstreamResponseFilter(
+                        Session session, UpstreamAttempt attempt, ResponseHead head, Object state) {
+                    return head.isInformational() ? FilterResult.async(late) : FilterResult.proceed();
+                }
+
+                @Override
+                public ChunkResult requestBodyFilter(
+                        Session session, UpstreamAttempt attempt, Chunk chunk, Object state) {
+                    return chunk.isLast() && attempt.number() == 1
+                            ? ChunkResult.fail(
+                                    ProxyException.internal(ErrorType.REJECTED, "try again", null).retryable())
+                            : ChunkResult.forward();
+                }
+            }));
+            Wire client = world.connect();
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc");
+            Wire one = world.accept();
+            one.until("abc");
+            one.send("HTTP/1.1 103 Early Hints\r\n\r\n");
+            world.elapse(Duration.ofSeconds(1));
+            client.send("def");
+            Wire two = world.accept();
+            two.until("abcdef");
+            late.complete(FilterResult.proceed());
+            world.elapse(Duration.ofSeconds(1));
+            two.send(OK);
+            assertThat(client.head()).startsWith("HTTP/1.1 200 ");
+        }
+    }
 }

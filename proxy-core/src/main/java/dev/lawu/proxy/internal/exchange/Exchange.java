@@ -271,6 +271,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
             fail(cause);
             return;
         }
+        response.forgetInterim();
         RetryDecision decision;
         try {
             decision = callbacks.ask(

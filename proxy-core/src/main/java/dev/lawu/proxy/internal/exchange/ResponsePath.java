@@ -144,6 +144,11 @@ final class ResponsePath {
         }
     }
 
+    /** The attempt has failed before its final head: an interim one that waits for a filter is not relayed any more. */
+    void forgetInterim() {
+        pending.drop();
+    }
+
     private void intercept(Attempt attempt, ResponseHead upstreamHead) {
         if (!exchange.isIntercepted()) {
             intercepted(upstreamHead, FilterResult.proceed(), null);
