@@ -428,4 +428,28 @@ class CornersTest {
             assertThat(client.head()).startsWith("HTTP/1.1 200 ");
         }
     }
+
+    @Test
+    void whatCameBeforeTheTunnelWasReadyGoesThroughIt() {
+        try (World world = world()) {
+            CompletableFuture<FilterResult> ready = new CompletableFuture<>();
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public FilterResult responseFilter(Session session, ResponseHead head, Object state) {
+                    return FilterResult.async(ready);
+                }
+            }));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            origin.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhi");
+            origin.finish();
+            world.elapse(Duration.ofSeconds(1));
+            ready.complete(FilterResult.proceed());
+            client.until("\r\n\r\nhi");
+            client.send("and you");
+            assertThat(origin.until("and you")).endsWith("and you");
+        }
+    }
 }

@@ -387,11 +387,13 @@ final class ResponsePath {
         Attempt attempt = exchange.attempt();
         if (attempt != null && attempt.stream() != null && attempt.peer() != null) {
             closePipes();
-            tunnel = new Tunnel(
+            Tunnel t = new Tunnel(
                     exchange,
                     exchange.down,
                     attempt.stream(),
                     attempt.peer().options().tunnelIdleTimeout().toNanos());
+            tunnel = t;
+            t.start();
         }
     }
 
