@@ -16,6 +16,8 @@ import dev.lawu.proxy.http.Chunk;
 import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
+import dev.lawu.proxy.testing.SimulatedConnection;
+import dev.lawu.proxy.testing.Simulation;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
 import dev.lawu.proxy.upstream.HttpPeer;
@@ -450,6 +452,20 @@ class CornersTest {
             client.until("\r\n\r\nhi");
             client.send("and you");
             assertThat(origin.until("and you")).endsWith("and you");
+        }
+    }
+
+    @Test
+    void aResolverThatThrowsFailsTheAttempt() {
+        try (Simulation simulation = Simulation.create()) {
+            SimulatedConnection client = simulation.connect(simulation
+                    .start(HttpProxy.of(new Plain(HttpPeer.of("origin.test", 80))), settings -> settings.resolver(host -> {
+                        throw new IllegalStateException("no");
+                    }))
+                    .address());
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            simulation.run();
+            assertThat(new String(client.receivedBytes(), StandardCharsets.US_ASCII)).startsWith("HTTP/1.1 502 ");
         }
     }
 }
