@@ -14,6 +14,7 @@ import dev.lawu.proxy.RetryDecision;
 import dev.lawu.proxy.Session;
 import dev.lawu.proxy.http.Chunk;
 import dev.lawu.proxy.http.FieldSection;
+import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.testing.SimulatedConnection;
@@ -466,6 +467,48 @@ class CornersTest {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             simulation.run();
             assertThat(new String(client.receivedBytes(), StandardCharsets.US_ASCII)).startsWith("HTTP/1.1 502 ");
+        }
+    }
+
+    @Test
+    void noTrailerFilterIsCalledOnceTheLastBytesHaveFailed() {
+        try (World world = world()) {
+            List<String> calls = new ArrayList<>();
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public FilterResult responseFilter(Session session, ResponseHead head, Object state) {
+                    head.headers().set("Content-Length", "2");
+                    return FilterResult.proceed();
+                }
+
+                @Override
+                public boolean preservesLength() {
+                    return true;
+                }
+
+                @Override
+                public ChunkResult responseBodyFilter(Session session, Chunk chunk, Object state) {
+                    return ChunkResult.hold(100);
+                }
+
+                @Override
+                public ChunkResult responseTrailerFilter(Session session, Headers trailers, Object state) {
+                    calls.add("trailers");
+                    return ChunkResult.forward();
+                }
+
+                @Override
+                public void logging(Session session, @Nullable ProxyException error, Object state) {
+                    calls.add("logging");
+                }
+            }));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            origin.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-T: 1\r\n\r\n");
+            client.rest();
+            assertThat(calls).containsExactly("logging");
         }
     }
 }
