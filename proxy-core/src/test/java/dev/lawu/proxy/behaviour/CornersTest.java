@@ -511,4 +511,22 @@ class CornersTest {
             assertThat(calls).containsExactly("logging");
         }
     }
+
+    @Test
+    void noLocalResponseBeginsATunnel() {
+        try (World world = world()) {
+            Plain proxy = new Plain(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    return FilterResult.respond(LocalResponse.of(200).text("here"));
+                }
+            };
+            world.start(HttpProxy.builder(proxy)
+                    .options(ProxyOptions.builder().allowConnect(true).build())
+                    .build());
+            Wire client = world.connect();
+            client.send("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n");
+            assertThat(client.head()).startsWith("HTTP/1.1 500 ");
+        }
+    }
 }

@@ -333,7 +333,14 @@ final class ResponsePath {
         if (h == null || exchange.isEnded()) {
             return;
         }
-        boolean tunnels = source == ResponseSource.UPSTREAM && exchange.isTunnelStart(h.status());
+        boolean tunnels = exchange.isTunnelStart(h.status());
+        if (tunnels && source != ResponseSource.UPSTREAM) {
+            exchange.fail(ProxyException.internal(
+                    ErrorType.INTERNAL,
+                    "a " + h.status() + " of the proxy's own to CONNECT (expected: not 2xx, which begins a tunnel)",
+                    null));
+            return;
+        }
         boolean allowed = bodyAllowed() && !tunnels;
         BodyPipe up = upstreamPipe;
         BodyPipe down = responsePipe;
