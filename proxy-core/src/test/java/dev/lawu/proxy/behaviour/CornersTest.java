@@ -17,6 +17,9 @@ import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
+import dev.lawu.proxy.spi.ExchangeControl;
+import dev.lawu.proxy.spi.ExchangeInterceptor;
+import dev.lawu.proxy.spi.Interception;
 import dev.lawu.proxy.testing.SimulatedConnection;
 import dev.lawu.proxy.testing.Simulation;
 import dev.lawu.proxy.testkit.Wire;
@@ -527,6 +530,40 @@ class CornersTest {
             Wire client = world.connect();
             client.send("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n");
             assertThat(client.head()).startsWith("HTTP/1.1 500 ");
+        }
+    }
+
+    @Test
+    void aSubrequestHasEndedAndItsErrorIsKnownWhenItsEndIsTold() {
+        try (World world = world()) {
+            List<String> events = new ArrayList<>();
+            Plain proxy = new Plain(world.peer()) {
+                @Override
+                public FilterResult proxyUpstreamFilter(Session session, Object state) {
+                    return session.request().target().equals("/sub")
+                            ? FilterResult.async(CompletableFuture.failedFuture(ProxyException.rejected(403, "no")))
+                            : FilterResult.respond(LocalResponse.of(204));
+                }
+
+                @Override
+                public void logging(Session session, @Nullable ProxyException error, Object state) {
+                    events.add("logging " + session.request().target());
+                }
+            };
+            ExchangeInterceptor interceptor = (Session session, ExchangeControl control) -> {
+                if (session.request().target().equals("/")) {
+                    control.subrequest(
+                            RequestHead.of("GET", "/sub", "Host", "a"),
+                            error -> events.add("ended " + (error == null ? "well" : error.type())));
+                }
+                return new Interception() {};
+            };
+            world.start(HttpProxy.builder(proxy).plugIn(interceptor).build());
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.head();
+            world.await(() -> events.size() == 3, () -> "two exchanges; found " + events);
+            assertThat(events.indexOf("logging /sub")).isLessThan(events.indexOf("ended REJECTED"));
         }
     }
 }
