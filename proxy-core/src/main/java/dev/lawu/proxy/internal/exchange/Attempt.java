@@ -195,8 +195,9 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     private void send() {
         ClientStream s = stream;
         RequestHead h = head;
+        HttpPeer to = peer;
         RequestBody body = exchange.body;
-        if (s == null || h == null || state != State.PREPARING) {
+        if (s == null || h == null || to == null || state != State.PREPARING) {
             return;
         }
         try {
@@ -211,10 +212,10 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
                         this,
                         this);
                 requestPipe = pipe;
-                exchange.hygiene.finishRequest(h, exchange, pipe.mayChangeLength());
+                exchange.hygiene.finishRequest(h, exchange, to, pipe.mayChangeLength());
                 sendLength = h.headers().contentLength();
             } else {
-                exchange.hygiene.finishRequest(h, exchange, false);
+                exchange.hygiene.finishRequest(h, exchange, to, false);
             }
         } catch (ProxyException e) {
             fail(e);
@@ -342,7 +343,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         // A pooled connection that dies before it answers was most likely dead already. Only for idempotent requests is
         // it
         // harmless if it was not.
-        ProxyException known = stale && exchange.request.isIdempotent() ? cause.retryable() : cause;
+        ProxyException known = stale && isIdempotent() ? cause.retryable() : cause;
         exchange.attemptFailed(this, known, true);
     }
 
@@ -422,6 +423,12 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     /** True if something of the request may have reached the upstream. */
     boolean wasSent() {
         return sent;
+    }
+
+    /** True if what was sent may be sent again: it is the upstream's copy that counts, whose method a filter may have changed. */
+    boolean isIdempotent() {
+        RequestHead h = head;
+        return h != null && h.isIdempotent();
     }
 
     boolean isDone() {

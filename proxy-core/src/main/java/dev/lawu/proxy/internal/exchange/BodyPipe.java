@@ -296,7 +296,7 @@ final class BodyPipe {
 
     private void filterTrailers(int from) {
         Headers t = trailers;
-        for (int i = from; t != null && i < trailerChain.length; i++) {
+        for (int i = from; t != null && !closed && i < trailerChain.length; i++) {
             Participant participant = trailerChain[i];
             int index = i;
             try {

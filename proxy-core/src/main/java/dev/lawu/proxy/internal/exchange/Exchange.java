@@ -77,6 +77,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
     private boolean clientGone;
     private boolean ended;
     private int retained = 1;
+    private boolean leftBehind; // a result that is not waited for any more may still read the heads, on another thread
 
     final long startedAt;
     final long headReadAt;
@@ -274,6 +275,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
             fail(cause);
             return;
         }
+        response.forgetInterim();
         RetryDecision decision;
         try {
             decision = callbacks.ask(
@@ -307,7 +309,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
     }
 
     private boolean mayRetry(Attempt failed, ProxyException cause) {
-        boolean safe = !failed.wasSent() || cause.isRetryable() || request.isIdempotent() || replayAllowed;
+        boolean safe = !failed.wasSent() || cause.isRetryable() || failed.isIdempotent() || replayAllowed;
         return safe && failed.number() < engine.options.maxAttempts() && (body == null || body.canReplay());
     }
 
@@ -615,8 +617,20 @@ public final class Exchange implements StreamListener, ExchangeControl {
         owned.add(headers);
     }
 
+    /** Gives the array of these fields back, but not while something outside the loop may read it: it would read another exchange's fields. */
     void retire(Headers headers) {
-        loop.sections().retire(headers);
+        if (retained > 1 || leftBehind && retained == 1) {
+            own(headers);
+        } else if (leftBehind) {
+            headers.retire();
+        } else {
+            loop.sections().retire(headers);
+        }
+    }
+
+    /** A pending result was given up; nobody knows when whoever works on it stops to read. */
+    void leaveBehind() {
+        leftBehind = true;
     }
 
     // ---- seams

@@ -7,6 +7,7 @@ import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
+import dev.lawu.proxy.upstream.HttpPeer;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -80,9 +81,13 @@ final class Hygiene {
     }
 
     /** Puts the framing right after the filters have edited the head. */
-    void finishRequest(RequestHead head, Exchange exchange, boolean lengthUnknown) {
+    void finishRequest(RequestHead head, Exchange exchange, HttpPeer peer, boolean lengthUnknown) {
         Headers headers = head.headers();
         removeHopByHop(headers);
+        if (!headers.contains(FieldName.HOST)) {
+            // Of HTTP/1.0, or removed by a filter; HTTP/1.1 requires it (RFC 9112, section 3.2).
+            headers.section().append("Host", peer.toString());
+        }
         if (exchange.stripsExpect()) {
             headers.remove(FieldName.EXPECT);
         }
@@ -135,13 +140,13 @@ final class Hygiene {
         return length > 0 && length <= 18 && value == number && bytes[section.valueStart(i)] >= '0';
     }
 
+    private static boolean acceptsTrailers(Headers headers) {
+        return headers.contains(FieldName.TE) && headers.containsToken(FieldName.TE, "trailers");
+    }
+
     private static void removeHopByHop(Headers headers) {
         FieldSection section = headers.section();
-        for (int i = section.find(FieldName.CONNECTION, 0); i >= 0; i = section.find(FieldName.CONNECTION, i + 1)) {
-            if (!isCommon(section, i)) {
-                removeNominated(headers, section.value(i));
-            }
-        }
+        removeNominated(headers);
         for (FieldName name : HOP_BY_HOP) {
             section.removeAll(name);
         }
@@ -167,7 +172,9 @@ final class Hygiene {
     private static void removeNominated(Headers headers) {
         FieldSection section = headers.section();
         for (int i = section.find(FieldName.CONNECTION, 0); i >= 0; i = section.find(FieldName.CONNECTION, i + 1)) {
-            removeNominated(headers, section.value(i));
+            if (!isCommon(section, i)) {
+                removeNominated(headers, section.value(i));
+            }
         }
     }
 

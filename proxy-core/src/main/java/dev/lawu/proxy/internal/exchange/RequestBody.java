@@ -88,9 +88,16 @@ final class RequestBody {
         } else if (ended) {
             collected();
         } else {
-            down.resume();
+            // Not now: this is a callback, and what the client sent, or its departure, may be told at once.
+            down.eventLoop().execute(this::resumeToCollect);
         }
         return future;
+    }
+
+    private void resumeToCollect() {
+        if (isCollecting()) {
+            down.resume();
+        }
     }
 
     private void collected() {

@@ -144,6 +144,11 @@ final class ResponsePath {
         }
     }
 
+    /** The attempt has failed before its final head: an interim one that waits for a filter is not relayed any more. */
+    void forgetInterim() {
+        pending.drop();
+    }
+
     private void intercept(Attempt attempt, ResponseHead upstreamHead) {
         if (!exchange.isIntercepted()) {
             intercepted(upstreamHead, FilterResult.proceed(), null);
@@ -328,7 +333,14 @@ final class ResponsePath {
         if (h == null || exchange.isEnded()) {
             return;
         }
-        boolean tunnels = source == ResponseSource.UPSTREAM && exchange.isTunnelStart(h.status());
+        boolean tunnels = exchange.isTunnelStart(h.status());
+        if (tunnels && source != ResponseSource.UPSTREAM) {
+            exchange.fail(ProxyException.internal(
+                    ErrorType.INTERNAL,
+                    "a " + h.status() + " of the proxy's own to CONNECT (expected: not 2xx, which begins a tunnel)",
+                    null));
+            return;
+        }
         boolean allowed = bodyAllowed() && !tunnels;
         BodyPipe up = upstreamPipe;
         BodyPipe down = responsePipe;
@@ -382,11 +394,13 @@ final class ResponsePath {
         Attempt attempt = exchange.attempt();
         if (attempt != null && attempt.stream() != null && attempt.peer() != null) {
             closePipes();
-            tunnel = new Tunnel(
+            Tunnel t = new Tunnel(
                     exchange,
                     exchange.down,
                     attempt.stream(),
                     attempt.peer().options().tunnelIdleTimeout().toNanos());
+            tunnel = t;
+            t.start();
         }
     }
 

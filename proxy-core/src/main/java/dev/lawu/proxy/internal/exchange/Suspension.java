@@ -97,6 +97,7 @@ final class Suspension extends Deadline implements Runnable {
                 suspension = null;
                 s.continuation = null;
                 s.remove();
+                s.exchange.leaveBehind();
             }
         }
     }
@@ -215,6 +216,7 @@ final class Suspension extends Deadline implements Runnable {
         Continuation then = continuation;
         if (then != null) {
             finish();
+            exchange.leaveBehind();
             then.resume(
                     null,
                     ProxyException.internal(
