@@ -17,14 +17,17 @@ final class RequestFacts {
     /** The client has said that it waits for a 100 before it sends the body, and none was sent. */
     private boolean awaitsContinue;
     /** The client means the connection to go on. */
-    private boolean persistent;
+    private boolean clientPersists;
+    /** The machine wants the connection to end. */
+    private boolean ends;
     /** The protocol that the client asks to switch to. */
     private @Nullable String upgrade;
 
     /** Takes the head that was parsed. */
     RequestHead take(RequestParser parser, boolean bodiless) {
         old = parser.version() == HttpVersion.HTTP_1_0;
-        persistent = parser.isPersistent();
+        clientPersists = parser.isPersistent();
+        ends = false;
         awaitsContinue = parser.expectsContinue() && !bodiless;
         RequestHead request = parser.take();
         head = request.method().equals("HEAD");
@@ -37,8 +40,19 @@ final class RequestFacts {
         return old;
     }
 
-    boolean isPersistent() {
-        return persistent;
+    /** False if the client has said that this is its last request. */
+    boolean clientPersists() {
+        return clientPersists;
+    }
+
+    /** True if both sides mean the connection to go on. */
+    boolean mayPersist() {
+        return clientPersists && !ends;
+    }
+
+    /** The connection ends with the response, whatever the client means. */
+    void endConnection() {
+        ends = true;
     }
 
     boolean awaitsContinue() {

@@ -63,13 +63,6 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         DONE
     }
 
-    private enum Timer {
-        OFF,
-        IDLE,
-        HEAD,
-        BODY
-    }
-
     private final ProxyOptions options;
     private final ExchangeStarter starter;
     private final Owner owner;
@@ -78,7 +71,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
 
     private Input in = Input.HEAD;
     private Output out = Output.NONE;
-    private Timer timer = Timer.OFF;
+    private Awaited awaited = Awaited.NOTHING;
     private @Nullable StreamListener listener;
     private @Nullable ProxyException resetWhileStarting;
     private boolean opened;
@@ -88,7 +81,6 @@ public final class ServerConnection extends Http1Connection implements ServerStr
 
     // The present request.
     private final RequestFacts request = new RequestFacts();
-    private boolean closeAfter;
     private boolean persistent;
 
     /** Makes the last handler of a client's connection. */
@@ -144,35 +136,27 @@ public final class ServerConnection extends Http1Connection implements ServerStr
             output.schedule();
             return false;
         }
-        switch (in) {
-            case HEAD -> {
-                return headStep();
-            }
-            case BODY -> {
-                StreamListener to = listener;
-                if (to == null || isPaused()) {
-                    return false;
-                }
-                if (tellBody(to)) {
-                    return true;
-                }
-                if (isInputClosed()) {
-                    departed("within the request body, after " + body.progress());
-                }
-                return false;
-            }
-            case TUNNEL -> {
-                StreamListener to = listener;
-                return to != null && tunnelStep(to);
-            }
+        StreamListener to = listener;
+        return switch (in) {
+            case HEAD -> headStep();
+            case BODY -> to != null && !isPaused() && bodyStep(to);
+            case TUNNEL -> to != null && tunnelStep(to);
+            case WAIT -> false;
             case DISCARD -> {
                 lingering.discard(input());
-                return false;
+                yield false;
             }
-            default -> {
-                return false;
-            }
+        };
+    }
+
+    private boolean bodyStep(StreamListener to) throws Refusal {
+        if (tellBody(to)) {
+            return true;
         }
+        if (isInputClosed()) {
+            departed("within the request body, after " + body.progress());
+        }
+        return false;
     }
 
     private boolean headStep() throws Refusal {
@@ -196,11 +180,10 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         long framing = parser.framing();
         boolean last = framing == HeadParser.NONE || framing == 0;
         RequestHead head = request.take(parser, last);
-        closeAfter = false;
         persistent = false;
         requestNumber++;
         clearPause();
-        timer = Timer.OFF;
+        awaited = Awaited.NOTHING;
         readDeadline.cancel();
         out = Output.READY;
         if (last) {
@@ -236,7 +219,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
             out = Output.NONE;
             return true;
         }
-        if (complete && !request.isPersistent() && !input().isReadable()) {
+        if (complete && !request.clientPersists() && !input().isReadable()) {
             // It said that it sends no more: there is nothing that a close could meet half-way.
             in = Input.DISCARD;
             lingering.startWithoutWaiting();
@@ -260,32 +243,32 @@ public final class ServerConnection extends Http1Connection implements ServerStr
 
     @Override
     void updateDeadline(boolean fresh) {
-        Timer wanted = wantedTimer();
-        if (wanted == timer && !(wanted == Timer.BODY && fresh)) {
+        Awaited now = awaitedNow();
+        if (now == awaited && !(now == Awaited.BODY && fresh)) {
             return;
         }
-        timer = wanted;
-        switch (wanted) {
-            case IDLE -> readDeadline.set(options.keepAliveTimeout().toNanos());
+        awaited = now;
+        switch (now) {
+            case REQUEST -> readDeadline.set(options.keepAliveTimeout().toNanos());
             case HEAD -> readDeadline.set(options.headReadTimeout().toNanos());
             case BODY -> readDeadline.set(options.bodyIdleTimeout().toNanos());
             default -> readDeadline.cancel();
         }
     }
 
-    private Timer wantedTimer() {
+    private Awaited awaitedNow() {
         return switch (in) {
-            case HEAD -> parser.hasStarted() ? Timer.HEAD : Timer.IDLE;
-            case BODY -> isPaused() || out == Output.DONE ? Timer.OFF : Timer.BODY;
-            default -> Timer.OFF;
+            case HEAD -> parser.hasStarted() ? Awaited.HEAD : Awaited.REQUEST;
+            case BODY -> isPaused() || out == Output.DONE ? Awaited.NOTHING : Awaited.BODY;
+            default -> Awaited.NOTHING;
         };
     }
 
     @Override
     void onReadTimeout() {
-        Timer expired = timer;
-        timer = Timer.OFF;
-        switch (expired) {
+        Awaited missed = awaited;
+        awaited = Awaited.NOTHING;
+        switch (missed) {
             case HEAD ->
                 refuse(
                         ErrorType.PROTOCOL,
@@ -325,9 +308,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
             abort();
             return;
         }
-        ResponseHead response = ResponseHead.of(status, "Date", HttpDate.format(loop.time()));
-        ByteBuf to = output.room(HeadEncoder.bound(response));
-        HeadEncoder.response(to, response, Framing.EMPTY, Persistence.CLOSE, null);
+        HeadEncoder.refusal(output, status, HttpDate.format(loop.time()));
         linger(false);
         processOutermost(false);
     }
@@ -440,8 +421,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         }
         boolean refusedBody =
                 request.awaitsContinue() && in == Input.BODY && body.isUntouched() && !input().isReadable();
-        persistent = request.isPersistent()
-                && !closeAfter
+        persistent = request.mayPersist()
                 && !draining
                 && !writer.isRaw()
                 && !refusedBody
@@ -485,7 +465,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
 
     @Override
     public void closeAfterResponse() {
-        closeAfter = true;
+        request.endConnection();
     }
 
     @Override
