@@ -57,13 +57,6 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         ENDED
     }
 
-    private enum Timer {
-        OFF,
-        HEAD,
-        BODY,
-        LAST_WORDS
-    }
-
     private static final int MAX_INFORMATIONAL = 64;
     /** How long an answer is waited for on a connection that can no longer be written to. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
@@ -74,7 +67,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     private final ResponseParser parser;
 
     private Input in = Input.IDLE;
-    private Timer timer = Timer.OFF;
+    private Awaited awaited = Awaited.NOTHING;
     private @Nullable ClientListener listener;
     private @Nullable Throwable failure;
 
@@ -138,7 +131,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         informational = 0;
         flushesBefore = output.flushes();
         clearPause();
-        timer = Timer.OFF;
+        awaited = Awaited.NOTHING;
         readDeadline.cancel();
     }
 
@@ -346,12 +339,12 @@ public final class ClientConnection extends Http1Connection implements ClientStr
 
     @Override
     void updateDeadline(boolean fresh) {
-        Timer wanted = wantedTimer();
-        if (wanted == timer && !(wanted == Timer.BODY && fresh)) {
+        Awaited now = awaitedNow();
+        if (now == awaited && !(now == Awaited.BODY && fresh)) {
             return;
         }
-        timer = wanted;
-        switch (wanted) {
+        awaited = now;
+        switch (now) {
             case HEAD -> readDeadline.set(options.responseHeadTimeout().toNanos());
             case BODY -> readDeadline.set(options.betweenBytesTimeout().toNanos());
             case LAST_WORDS -> readDeadline.set(LAST_WORDS.toNanos());
@@ -359,25 +352,25 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         }
     }
 
-    private Timer wantedTimer() {
+    private Awaited awaitedNow() {
         if (isPaused()) {
-            return Timer.OFF;
+            return Awaited.NOTHING;
         }
         if (failure != null && listener != null) {
-            return Timer.LAST_WORDS;
+            return Awaited.LAST_WORDS;
         }
         return switch (in) {
-            case HEAD -> requestEnded ? Timer.HEAD : Timer.OFF;
-            case BODY -> Timer.BODY;
-            default -> Timer.OFF;
+            case HEAD -> requestEnded ? Awaited.HEAD : Awaited.NOTHING;
+            case BODY -> Awaited.BODY;
+            default -> Awaited.NOTHING;
         };
     }
 
     @Override
     void onReadTimeout() {
-        Timer expired = timer;
-        timer = Timer.OFF;
-        switch (expired) {
+        Awaited missed = awaited;
+        awaited = Awaited.NOTHING;
+        switch (missed) {
             case HEAD ->
                 fail(ProxyException.upstream(
                         ErrorType.RESPONSE_HEAD_TIMEOUT,

@@ -136,6 +136,12 @@ public final class HeadEncoder {
         end(out, framing);
     }
 
+    /** Writes the whole response to a message that was refused. */
+    static void refusal(OutputBuffer output, int status, String date) {
+        ResponseHead head = ResponseHead.of(status, "Date", date);
+        response(output.room(bound(head)), head, Framing.EMPTY, Persistence.CLOSE, null);
+    }
+
     /** Writes trailers and the line that ends them. */
     static void trailers(ByteBuf out, Headers trailers) {
         fields(out, trailers.section(), Framing.NO_LENGTH);

@@ -3,7 +3,6 @@ package dev.lawu.proxy.internal.h1;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
-import dev.lawu.proxy.http.HttpVersion;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.internal.h1.HeadEncoder.Framing;
@@ -16,9 +15,7 @@ import dev.lawu.proxy.spi.StreamListener;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  *   NONE --request--&gt; READY --head--&gt; BODY --last--&gt; DONE --outermost--&gt; NONE, or DISCARD of the input
  * </pre>
  *
- * <p>A response that ends before its request leaves bytes under way that belong to nobody. If they are here already they are passed over; else the connection lingers: it closes its own side and
- * reads on for a while, because closing with unread bytes makes the kernel send a RST, and a RST makes the client lose the answer (RFC 9112, section 9.6).
+ * <p>A response that ends before its request leaves bytes under way that belong to nobody. If they are here already they are passed over; else the connection goes the way of a
+ * {@link LingeringClose}.
  */
 public final class ServerConnection extends Http1Connection implements ServerStream {
     /** Told of each connection, to count and to drain them. On its loop. */
@@ -66,48 +63,25 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         DONE
     }
 
-    private enum Timer {
-        OFF,
-        IDLE,
-        HEAD,
-        BODY,
-        LINGER
-    }
-
-    /** After an answer to what was refused, and after a last response. */
-    private static final int LINGER_BYTES = 64 * 1024;
-
-    private static final Duration LINGER_TIME = Duration.ofSeconds(2);
-    /** After a response that came before the end of its request: an upload is under way. */
-    private static final int EARLY_BYTES = 1024 * 1024;
-
-    private static final Duration EARLY_TIME = Duration.ofSeconds(5);
-
     private final ProxyOptions options;
     private final ExchangeStarter starter;
     private final Owner owner;
     private final RequestParser parser;
+    private final LingeringClose lingering = new LingeringClose(this);
 
     private Input in = Input.HEAD;
     private Output out = Output.NONE;
-    private Timer timer = Timer.OFF;
+    private Awaited awaited = Awaited.NOTHING;
     private @Nullable StreamListener listener;
     private @Nullable ProxyException resetWhileStarting;
     private boolean opened;
     private boolean draining;
     private int requestNumber;
     private long startNanos;
-    private int discardLeft;
 
     // The present request.
-    private boolean head;
-    private boolean connect;
-    private boolean old;
-    private boolean awaitsContinue;
-    private boolean clientPersists;
-    private boolean closeAfter;
+    private final RequestFacts request = new RequestFacts();
     private boolean persistent;
-    private @Nullable String upgrade;
 
     /** Makes the last handler of a client's connection. */
     public ServerConnection(
@@ -162,39 +136,27 @@ public final class ServerConnection extends Http1Connection implements ServerStr
             output.schedule();
             return false;
         }
-        switch (in) {
-            case HEAD -> {
-                return headStep();
-            }
-            case BODY -> {
-                StreamListener to = listener;
-                if (to == null || isPaused()) {
-                    return false;
-                }
-                if (tellBody(to)) {
-                    return true;
-                }
-                if (isInputClosed()) {
-                    departed("within the request body, after " + body.progress());
-                }
-                return false;
-            }
-            case TUNNEL -> {
-                StreamListener to = listener;
-                return to != null && tunnelStep(to);
-            }
+        StreamListener to = listener;
+        return switch (in) {
+            case HEAD -> headStep();
+            case BODY -> to != null && !isPaused() && bodyStep(to);
+            case TUNNEL -> to != null && tunnelStep(to);
+            case WAIT -> false;
             case DISCARD -> {
-                discardLeft -= input().readableBytes();
-                input().skipBytes(input().readableBytes());
-                if (discardLeft <= 0) {
-                    close();
-                }
-                return false;
+                lingering.discard(input());
+                yield false;
             }
-            default -> {
-                return false;
-            }
+        };
+    }
+
+    private boolean bodyStep(StreamListener to) throws Refusal {
+        if (tellBody(to)) {
+            return true;
         }
+        if (isInputClosed()) {
+            departed("within the request body, after " + body.progress());
+        }
+        return false;
     }
 
     private boolean headStep() throws Refusal {
@@ -217,18 +179,11 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     private void startExchange() {
         long framing = parser.framing();
         boolean last = framing == HeadParser.NONE || framing == 0;
-        old = parser.version() == HttpVersion.HTTP_1_0;
-        clientPersists = parser.isPersistent();
-        awaitsContinue = parser.expectsContinue() && !last;
-        RequestHead request = parser.take();
-        head = request.method().equals("HEAD");
-        connect = request.method().equals("CONNECT");
-        upgrade = request.upgrade();
-        closeAfter = false;
+        RequestHead head = request.take(parser, last);
         persistent = false;
         requestNumber++;
         clearPause();
-        timer = Timer.OFF;
+        awaited = Awaited.NOTHING;
         readDeadline.cancel();
         out = Output.READY;
         if (last) {
@@ -237,7 +192,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
             in = Input.BODY;
             body.start(framing);
         }
-        StreamListener started = starter.start(this, request, last);
+        StreamListener started = starter.start(this, head, last);
         if (!isClosed() && (out == Output.READY || out == Output.BODY)) {
             listener = started;
         } else if (resetWhileStarting != null) {
@@ -262,17 +217,15 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         if (complete && persistent && !draining && !isExhausted()) {
             in = Input.HEAD;
             out = Output.NONE;
-            upgrade = null;
             return true;
         }
-        if (complete && !clientPersists && !input().isReadable()) {
+        if (complete && !request.clientPersists() && !input().isReadable()) {
             // It said that it sends no more: there is nothing that a close could meet half-way.
             in = Input.DISCARD;
-            discardLeft = LINGER_BYTES;
-            output.drain().addListener(future -> close());
+            lingering.startWithoutWaiting();
             return false;
         }
-        linger(complete ? LINGER_BYTES : EARLY_BYTES, complete ? LINGER_TIME : EARLY_TIME);
+        linger(!complete);
         return true;
     }
 
@@ -281,57 +234,41 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         return isInputClosed() && !input().isReadable();
     }
 
-    private void linger(int bytes, Duration time) {
+    private void linger(boolean early) {
         in = Input.DISCARD;
-        discardLeft = bytes;
         body.reset();
         parser.reset();
-        output.drain().addListener(future -> {
-            if (isClosed()) {
-                return;
-            }
-            if (future.isSuccess()
-                    && !isInputClosed()
-                    && !connection().isSecure()
-                    && channel instanceof DuplexChannel duplex) {
-                duplex.shutdownOutput();
-                timer = Timer.LINGER;
-                readDeadline.set(time.toNanos());
-            } else {
-                close();
-            }
-        });
+        lingering.start(early);
     }
 
     @Override
     void updateDeadline(boolean fresh) {
-        Timer wanted = wantedTimer();
-        if (wanted == timer && !(wanted == Timer.BODY && fresh)) {
+        Awaited now = awaitedNow();
+        if (now == awaited && !(now == Awaited.BODY && fresh)) {
             return;
         }
-        timer = wanted;
-        switch (wanted) {
-            case IDLE -> readDeadline.set(options.keepAliveTimeout().toNanos());
+        awaited = now;
+        switch (now) {
+            case REQUEST -> readDeadline.set(options.keepAliveTimeout().toNanos());
             case HEAD -> readDeadline.set(options.headReadTimeout().toNanos());
             case BODY -> readDeadline.set(options.bodyIdleTimeout().toNanos());
             default -> readDeadline.cancel();
         }
     }
 
-    private Timer wantedTimer() {
+    private Awaited awaitedNow() {
         return switch (in) {
-            case HEAD -> parser.hasStarted() ? Timer.HEAD : Timer.IDLE;
-            case BODY -> isPaused() || out == Output.DONE ? Timer.OFF : Timer.BODY;
-            case DISCARD -> timer == Timer.LINGER ? Timer.LINGER : Timer.OFF;
-            default -> Timer.OFF;
+            case HEAD -> parser.hasStarted() ? Awaited.HEAD : Awaited.REQUEST;
+            case BODY -> isPaused() || out == Output.DONE ? Awaited.NOTHING : Awaited.BODY;
+            default -> Awaited.NOTHING;
         };
     }
 
     @Override
     void onReadTimeout() {
-        Timer expired = timer;
-        timer = Timer.OFF;
-        switch (expired) {
+        Awaited missed = awaited;
+        awaited = Awaited.NOTHING;
+        switch (missed) {
             case HEAD ->
                 refuse(
                         ErrorType.PROTOCOL,
@@ -361,7 +298,6 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         boolean answer = out == Output.NONE || out == Output.READY;
         // Before the machine is told, so that whatever it calls finds the exchange over.
         in = Input.DISCARD;
-        discardLeft = LINGER_BYTES;
         out = Output.DONE;
         writer.stop();
         tellReset(ProxyException.downstream(type, detail).withStatus(status));
@@ -372,10 +308,8 @@ public final class ServerConnection extends Http1Connection implements ServerStr
             abort();
             return;
         }
-        ResponseHead response = ResponseHead.of(status, "Date", HttpDate.format(loop.time()));
-        ByteBuf to = output.room(HeadEncoder.bound(response));
-        HeadEncoder.response(to, response, Framing.EMPTY, Persistence.CLOSE, null);
-        linger(LINGER_BYTES, LINGER_TIME);
+        HeadEncoder.refusal(output, status, HttpDate.format(loop.time()));
+        linger(false);
         processOutermost(false);
     }
 
@@ -397,11 +331,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
                     departed("while its request was being answered");
                 }
             }
-            case DISCARD -> {
-                if (timer == Timer.LINGER) {
-                    close();
-                }
-            }
+            case DISCARD -> lingering.inputClosed();
             default -> {
                 // The next step finds it, behind what is still to be read.
             }
@@ -436,16 +366,18 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     @Override
     void onWriteStall() {
         String detail = "the client took nothing for " + options.writeStallTimeout();
-        writer.stop();
-        tellReset(ProxyException.downstream(ErrorType.WRITE_TIMEOUT, detail));
-        abort();
+        breakOff(ProxyException.downstream(ErrorType.WRITE_TIMEOUT, detail));
     }
 
     @Override
     void onMisframed() {
-        writer.stop();
-        tellReset(ProxyException.internal(
+        breakOff(ProxyException.internal(
                 ErrorType.INTERNAL, "the response body is not as long as its Content-Length", null));
+    }
+
+    private void breakOff(ProxyException cause) {
+        writer.stop();
+        tellReset(cause);
         abort();
     }
 
@@ -465,10 +397,10 @@ public final class ServerConnection extends Http1Connection implements ServerStr
 
     @Override
     public void respondInformational(ResponseHead response) {
-        if (isClosed() || old || out != Output.READY) {
+        if (isClosed() || request.isOld() || out != Output.READY) {
             return;
         }
-        awaitsContinue &= response.status() != 100;
+        request.informed(response.status());
         ByteBuf to = output.room(HeadEncoder.bound(response));
         HeadEncoder.response(to, response, Framing.NO_LENGTH, Persistence.DEFAULT, null);
     }
@@ -478,47 +410,25 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         if (isClosed() || out != Output.READY) {
             return;
         }
-        int status = response.status();
-        if (status == 101 || connect && status >= 200 && status < 300) {
+        if (request.startsTunnel(response)) {
             respondTunnel(response);
             return;
         }
-        if (status < 200) {
-            throw new IllegalArgumentException("status: " + status + " (expected: 200..999, or 101)");
+        Framing framing = request.startBody(response, last, writer);
+        if (framing == null) {
+            onMisframed();
+            return;
         }
-        long length = response.headers().contentLength();
-        Framing framing = Framing.AS_IS;
-        boolean untilClose = false;
-        if (head || status == 304) {
-            writer.startBodiless();
-        } else if (status == 204) {
-            writer.startBodiless();
-            framing = Framing.NO_LENGTH;
-        } else if (length >= 0) {
-            writer.startFixed(length);
-            if (last && length > 0) {
-                onMisframed();
-                return;
-            }
-        } else if (last) {
-            writer.startFixed(0);
-            framing = Framing.EMPTY;
-        } else if (old) {
-            writer.startRaw();
-            untilClose = true;
-        } else {
-            writer.startChunked();
-            framing = Framing.CHUNKED;
-        }
-        boolean refusedBody = awaitsContinue && in == Input.BODY && body.isUntouched() && !input().isReadable();
-        persistent = clientPersists
-                && !closeAfter
+        boolean refusedBody =
+                request.awaitsContinue() && in == Input.BODY && body.isUntouched() && !input().isReadable();
+        persistent = request.mayPersist()
                 && !draining
-                && !untilClose
+                && !writer.isRaw()
                 && !refusedBody
                 && !isExhausted()
                 && requestNumber < options.maxRequestsPerConnection();
-        Persistence persistence = !persistent ? Persistence.CLOSE : old ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
+        Persistence persistence =
+                !persistent ? Persistence.CLOSE : request.isOld() ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
         out = Output.BODY;
         HeadEncoder.response(output.room(HeadEncoder.bound(response)), response, framing, persistence, null);
         if (last) {
@@ -528,17 +438,16 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     private void respondTunnel(ResponseHead response) {
-        String protocol = response.status() == 101 ? response.upgrade() : null;
-        if (response.status() == 101 && (upgrade == null || protocol == null)) {
-            throw new IllegalArgumentException(
-                    "status: 101 to " + protocol + " (expected: a protocol that the client asked for)");
-        }
         if (in == Input.BODY) {
             throw new IllegalStateException("a tunnel before the end of the request (expected: its last data first)");
         }
         out = Output.BODY;
         HeadEncoder.response(
-                output.room(HeadEncoder.bound(response)), response, Framing.NO_LENGTH, Persistence.DEFAULT, protocol);
+                output.room(HeadEncoder.bound(response)),
+                response,
+                Framing.NO_LENGTH,
+                Persistence.DEFAULT,
+                response.status() == 101 ? response.upgrade() : null);
         in = Input.TUNNEL;
         startTunnel(); // what has come ahead is told when this turn ends: flush() takes steps
     }
@@ -552,12 +461,12 @@ public final class ServerConnection extends Http1Connection implements ServerStr
 
     @Override
     boolean trailersAllowed() {
-        return !old;
+        return !request.isOld();
     }
 
     @Override
     public void closeAfterResponse() {
-        closeAfter = true;
+        request.endConnection();
     }
 
     @Override
@@ -572,6 +481,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
 
     @Override
     void onClose() {
+        lingering.stop();
         parser.reset();
     }
 
