@@ -161,16 +161,15 @@ class CornersTest {
 
                 @Override
                 public FilterResult requestFilter(Session session, Object state) {
-                    return FilterResult.async(
-                            session.bufferRequestBody(100).thenApply(body -> FilterResult.proceed()));
+                    return FilterResult.async(session.bufferRequestBody(100).thenApply(body -> FilterResult.proceed()));
                 }
 
                 @Override
                 public ChunkResult requestBodyFilter(
                         Session session, UpstreamAttempt attempt, Chunk chunk, Object state) {
                     return attempt.number() == 1
-                            ? ChunkResult.fail(
-                                    ProxyException.internal(ErrorType.REJECTED, "try again", null).retryable())
+                            ? ChunkResult.fail(ProxyException.internal(ErrorType.REJECTED, "try again", null)
+                                    .retryable())
                             : ChunkResult.forward();
                 }
             }));
@@ -220,9 +219,7 @@ class CornersTest {
                 @Override
                 public FilterResult responseFilter(Session session, ResponseHead head, Object state) {
                     heads.add(head);
-                    return heads.size() == 1
-                            ? FilterResult.blocking(FilterResult::proceed)
-                            : FilterResult.proceed();
+                    return heads.size() == 1 ? FilterResult.blocking(FilterResult::proceed) : FilterResult.proceed();
                 }
             };
             world.start(HttpProxy.builder(proxy)
@@ -274,8 +271,7 @@ class CornersTest {
     void aConnectionThatTookTheLastOnesPlaceIsPooled() {
         try (World world = world()) {
             HttpPeer first = world.peer().withGroup("first");
-            HttpPeer narrow = world.peer()
-                    .withOptions(world.peer().options().withMaxConnectionsPerLoop(1));
+            HttpPeer narrow = world.peer().withOptions(world.peer().options().withMaxConnectionsPerLoop(1));
             world.start(HttpProxy.of(new Plain(narrow) {
                 @Override
                 public PeerSelection upstreamPeer(Session session, UpstreamAttempt attempt, Object state) {
@@ -414,8 +410,8 @@ class CornersTest {
                 public ChunkResult requestBodyFilter(
                         Session session, UpstreamAttempt attempt, Chunk chunk, Object state) {
                     return chunk.isLast() && attempt.number() == 1
-                            ? ChunkResult.fail(
-                                    ProxyException.internal(ErrorType.REJECTED, "try again", null).retryable())
+                            ? ChunkResult.fail(ProxyException.internal(ErrorType.REJECTED, "try again", null)
+                                    .retryable())
                             : ChunkResult.forward();
                 }
             }));
@@ -463,13 +459,16 @@ class CornersTest {
     void aResolverThatThrowsFailsTheAttempt() {
         try (Simulation simulation = Simulation.create()) {
             SimulatedConnection client = simulation.connect(simulation
-                    .start(HttpProxy.of(new Plain(HttpPeer.of("origin.test", 80))), settings -> settings.resolver(host -> {
-                        throw new IllegalStateException("no");
-                    }))
+                    .start(
+                            HttpProxy.of(new Plain(HttpPeer.of("origin.test", 80))),
+                            settings -> settings.resolver(host -> {
+                                throw new IllegalStateException("no");
+                            }))
                     .address());
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             simulation.run();
-            assertThat(new String(client.receivedBytes(), StandardCharsets.US_ASCII)).startsWith("HTTP/1.1 502 ");
+            assertThat(new String(client.receivedBytes(), StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.1 502 ");
         }
     }
 

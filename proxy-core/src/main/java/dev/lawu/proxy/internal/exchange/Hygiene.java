@@ -140,13 +140,13 @@ final class Hygiene {
         return length > 0 && length <= 18 && value == number && bytes[section.valueStart(i)] >= '0';
     }
 
+    private static boolean acceptsTrailers(Headers headers) {
+        return headers.contains(FieldName.TE) && headers.containsToken(FieldName.TE, "trailers");
+    }
+
     private static void removeHopByHop(Headers headers) {
         FieldSection section = headers.section();
-        for (int i = section.find(FieldName.CONNECTION, 0); i >= 0; i = section.find(FieldName.CONNECTION, i + 1)) {
-            if (!isCommon(section, i)) {
-                removeNominated(headers, section.value(i));
-            }
-        }
+        removeNominated(headers);
         for (FieldName name : HOP_BY_HOP) {
             section.removeAll(name);
         }
@@ -172,7 +172,9 @@ final class Hygiene {
     private static void removeNominated(Headers headers) {
         FieldSection section = headers.section();
         for (int i = section.find(FieldName.CONNECTION, 0); i >= 0; i = section.find(FieldName.CONNECTION, i + 1)) {
-            removeNominated(headers, section.value(i));
+            if (!isCommon(section, i)) {
+                removeNominated(headers, section.value(i));
+            }
         }
     }
 

@@ -224,7 +224,8 @@ final class RequestBody {
             return;
         }
         pumping = true;
-        // What is told may make an attempt fail and another one attach its pipe, here on the stack: then that one is given the body.
+        // What is told may make an attempt fail and another one attach its pipe, here on the stack: then that one is
+        // given the body.
         for (BodyPipe p = pipe; p != null && p.isReady() && !endTold; p = pipe) {
             ByteBuf k = kept;
             Headers t = trailers;
