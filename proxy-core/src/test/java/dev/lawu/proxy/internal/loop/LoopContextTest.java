@@ -31,6 +31,31 @@ class LoopContextTest {
         eventLoop.submit(() -> loop.flusher().add(flushed::countDown)).get(5, TimeUnit.SECONDS);
         assertThat(flushed.await(2, TimeUnit.SECONDS)).isTrue();
     }
+
+    @Test
+    void aDeadlineThatThrowsKeepsNoOtherFromExpiring() throws Exception {
+        CountDownLatch expired = new CountDownLatch(2);
+        eventLoop
+                .submit(() -> {
+                    deadline(LoopContextTest::fail).set(0);
+                    deadline(expired::countDown).set(1);
+                })
+                .get(5, TimeUnit.SECONDS);
+        eventLoop
+                .schedule(() -> deadline(expired::countDown).set(1), 50, TimeUnit.MILLISECONDS)
+                .get(5, TimeUnit.SECONDS);
+        assertThat(expired.await(2, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private Deadline deadline(Runnable then) {
+        return new Deadline(loop) {
+            @Override
+            protected void expired() {
+                then.run();
+            }
+        };
+    }
+
     private static void fail() {
         throw new IllegalStateException("thrown by a test");
     }
