@@ -1,0 +1,15 @@
+package dev.lawu.proxy;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+/** What the API must refuse at the call, before it does harm elsewhere. */
+class ArgumentsTest {
+    @Test
+    void aStatusThatIsNoErrorIsNoErrorsStatus() {
+        ProxyException error = ProxyException.rejected(403, "no");
+        assertThatThrownBy(() -> error.withStatus(99)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> error.withStatus(200)).isInstanceOf(IllegalArgumentException.class);
+    }
+}
