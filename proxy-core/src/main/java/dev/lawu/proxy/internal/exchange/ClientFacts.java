@@ -107,7 +107,8 @@ final class ClientFacts {
         } else if (host.indexOf('.') >= 0 && host.indexOf(':') >= 0) {
             host = host.substring(0, host.indexOf(':'));
         }
-        // Not InetAddress.getByName: it asks a name server, here on the event loop, for what only looks like an address.
+        // Not InetAddress.getByName: it asks a name server, here on the event loop, for what only looks like an
+        // address.
         byte[] address = NetUtil.createByteArrayFromIpAddressString(host);
         try {
             return address == null ? null : InetAddress.getByAddress(address);
