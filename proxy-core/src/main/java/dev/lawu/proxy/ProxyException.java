@@ -51,10 +51,15 @@ public final class ProxyException extends RuntimeException {
      * @param status 400..599
      */
     public static ProxyException rejected(int status, String message) {
+        return new ProxyException(
+                ErrorType.REJECTED, ErrorSource.INTERNAL, false, requireStatus(status), message, null);
+    }
+
+    private static int requireStatus(int status) {
         if (status < 400 || status > 599) {
             throw new IllegalArgumentException("status: " + status + " (expected: 400..599)");
         }
-        return new ProxyException(ErrorType.REJECTED, ErrorSource.INTERNAL, false, status, message, null);
+        return status;
     }
 
     /** A copy that says that the upstream provably did not process the request. */
@@ -62,9 +67,9 @@ public final class ProxyException extends RuntimeException {
         return new ProxyException(type, source, true, status, message(), getCause());
     }
 
-    /** A copy that is answered with this status (400..599) unless {@code failToProxy} decides otherwise. */
+    /** A copy that is answered with this status unless {@code failToProxy} decides otherwise. Throws {@link IllegalArgumentException} if it is not in 400..599. */
     public ProxyException withStatus(int status) {
-        return new ProxyException(type, source, retryable, status, message(), getCause());
+        return new ProxyException(type, source, retryable, requireStatus(status), message(), getCause());
     }
 
     private String message() {

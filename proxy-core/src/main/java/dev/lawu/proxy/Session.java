@@ -27,7 +27,7 @@ public interface Session {
     @Nullable
     ResponseSource responseSource();
 
-    /** The address of the client: the connection's, or what a trusted proxy says in front of it ({@code Forwarded}, {@code X-Forwarded-For}). Null only if the transport has no addresses. */
+    /** The address of the client: the connection's, or what a trusted proxy in front of it says in {@code X-Forwarded-For}. Null only if the transport has no addresses. */
     @Nullable
     InetSocketAddress clientAddress();
 

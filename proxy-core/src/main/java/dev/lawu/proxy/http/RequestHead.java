@@ -120,9 +120,9 @@ public final class RequestHead {
         return upgrade;
     }
 
-    /** Says which protocol is asked for; null makes this an ordinary request. */
+    /** Says which protocol is asked for; null makes this an ordinary request. Throws {@link IllegalArgumentException} if it could not stand in a field. */
     public RequestHead setUpgrade(@Nullable String upgrade) {
-        this.upgrade = upgrade;
+        this.upgrade = upgrade == null ? null : FieldSyntax.requireValue("Upgrade", upgrade);
         return this;
     }
 

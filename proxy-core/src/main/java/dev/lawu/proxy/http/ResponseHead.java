@@ -88,9 +88,9 @@ public final class ResponseHead {
         return upgrade;
     }
 
-    /** Says which protocol a 101 switches to; for codecs. */
+    /** Says which protocol a 101 switches to; for codecs. Throws {@link IllegalArgumentException} if it could not stand in a field. */
     public ResponseHead setUpgrade(@Nullable String upgrade) {
-        this.upgrade = upgrade;
+        this.upgrade = upgrade == null ? null : FieldSyntax.requireValue("Upgrade", upgrade);
         return this;
     }
 

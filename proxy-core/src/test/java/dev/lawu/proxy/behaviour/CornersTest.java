@@ -12,6 +12,7 @@ import dev.lawu.proxy.ProxyHttp;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.RetryDecision;
 import dev.lawu.proxy.Session;
+import dev.lawu.proxy.TrustedProxies;
 import dev.lawu.proxy.http.Chunk;
 import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.Headers;
@@ -563,6 +564,31 @@ class CornersTest {
             client.head();
             world.await(() -> events.size() == 3, () -> "two exchanges; found " + events);
             assertThat(events.indexOf("logging /sub")).isLessThan(events.indexOf("ended REJECTED"));
+        }
+    }
+
+    @Test
+    void whatATrustedProxySaysIsReadRightToLeftUpToWhatIsNoAddress() {
+        try (World world = world()) {
+            List<String> clients = new ArrayList<>();
+            Plain proxy = new Plain(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    clients.add(String.valueOf(session.clientAddress()));
+                    return FilterResult.respond(LocalResponse.of(204));
+                }
+            };
+            world.start(HttpProxy.builder(proxy)
+                    .options(ProxyOptions.builder()
+                            .trustedProxies(TrustedProxies.of("0.0.0.0/0"))
+                            .build())
+                    .build());
+            for (String told : new String[] {"::1, 999.1.1.1, [2001:db8::7]:80", "evil, 192.0.2.1:99", "1.2.3.4"}) {
+                Wire client = world.connect();
+                client.send("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: " + told + "\r\n\r\n");
+                client.head();
+            }
+            assertThat(clients).containsExactly("/[2001:db8:0:0:0:0:0:7]:0", "/192.0.2.1:0", "/1.2.3.4:0");
         }
     }
 }

@@ -94,7 +94,7 @@ public final class BlockingTasks {
                     task = next();
                 }
             });
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // an OutOfMemoryError, too: there may be no more threads
             synchronized (this) {
                 running--;
             }

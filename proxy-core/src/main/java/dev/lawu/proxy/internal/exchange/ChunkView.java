@@ -7,7 +7,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import org.jspecify.annotations.Nullable;
 
-/** What a body filter sees of a buffer while its callback is running or its result pending. */
+/**
+ * What a body filter sees of a buffer while its callback is running or its result pending.
+ *
+ * <p>While a result is pending another thread may read it, and the exchange may end at any moment. So reading and {@link #end()} exclude each other: a reader never sees a buffer that is somebody
+ * else's already.
+ */
 final class ChunkView implements Chunk {
     private @Nullable ByteBuf data;
     private final boolean last;
@@ -18,7 +23,7 @@ final class ChunkView implements Chunk {
     }
 
     /** Ends the view; the buffer may be reused now. */
-    void end() {
+    synchronized void end() {
         data = null;
     }
 
@@ -32,7 +37,7 @@ final class ChunkView implements Chunk {
     }
 
     @Override
-    public int length() {
+    public synchronized int length() {
         return data().readableBytes();
     }
 
@@ -42,7 +47,7 @@ final class ChunkView implements Chunk {
     }
 
     @Override
-    public byte get(int index) {
+    public synchronized byte get(int index) {
         ByteBuf d = data();
         if (index < 0 || index >= d.readableBytes()) {
             throw new IndexOutOfBoundsException("index: " + index + " (expected: 0.." + (d.readableBytes() - 1) + ")");
@@ -51,7 +56,7 @@ final class ChunkView implements Chunk {
     }
 
     @Override
-    public int indexOf(byte value, int from) {
+    public synchronized int indexOf(byte value, int from) {
         ByteBuf d = data();
         int start = d.readerIndex() + Math.max(from, 0);
         int at = start >= d.writerIndex() ? -1 : d.indexOf(start, d.writerIndex(), value);
@@ -59,7 +64,7 @@ final class ChunkView implements Chunk {
     }
 
     @Override
-    public byte[] copy() {
+    public synchronized byte[] copy() {
         ByteBuf d = data();
         byte[] bytes = new byte[d.readableBytes()];
         d.getBytes(d.readerIndex(), bytes);
@@ -67,7 +72,7 @@ final class ChunkView implements Chunk {
     }
 
     @Override
-    public void copyTo(ByteBuffer target) {
+    public synchronized void copyTo(ByteBuffer target) {
         ByteBuf d = data();
         if (target.remaining() < d.readableBytes()) {
             throw new BufferOverflowException();
@@ -79,12 +84,12 @@ final class ChunkView implements Chunk {
     }
 
     @Override
-    public String toString(Charset charset) {
+    public synchronized String toString(Charset charset) {
         return data().toString(charset);
     }
 
     @Override
-    public String toString() {
+    public synchronized String toString() {
         ByteBuf d = data;
         return d == null ? "Chunk(ended)" : "Chunk(" + d.readableBytes() + (last ? ", last)" : ")");
     }

@@ -8,6 +8,7 @@ import dev.lawu.proxy.http.FieldSyntax;
 import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.spi.ConnectionInfo;
+import io.netty.util.NetUtil;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -106,21 +107,13 @@ final class ClientFacts {
         } else if (host.indexOf('.') >= 0 && host.indexOf(':') >= 0) {
             host = host.substring(0, host.indexOf(':'));
         }
-        // Only literals: getByName on anything else would ask a name server.
-        boolean v6 = host.indexOf(':') >= 0;
-        for (int i = 0; i < host.length(); i++) {
-            char c = host.charAt(i);
-            if (c != '.' && c != ':' && Character.digit(c, v6 ? 16 : 10) < 0) {
-                return null;
-            }
-        }
-        if (host.isEmpty() || !v6 && host.chars().filter(c -> c == '.').count() != 3) {
-            return null;
-        }
+        // Not InetAddress.getByName: it asks a name server, here on the event loop, for what only looks like an
+        // address.
+        byte[] address = NetUtil.createByteArrayFromIpAddressString(host);
         try {
-            return InetAddress.getByName(host);
+            return address == null ? null : InetAddress.getByAddress(address);
         } catch (UnknownHostException e) {
-            return null;
+            throw new AssertionError(e); // it has 4 or 16 bytes
         }
     }
 

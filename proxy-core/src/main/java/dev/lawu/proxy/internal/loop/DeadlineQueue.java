@@ -4,6 +4,8 @@ import dev.lawu.proxy.spi.TimeSource;
 import io.netty.channel.EventLoop;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The deadlines of one event loop: a binary heap by the earliest moment at which each must be looked at, with one scheduled task for the first of them.
@@ -12,6 +14,8 @@ import java.util.concurrent.TimeUnit;
  * loop schedules a task every few seconds instead of several for each request.
  */
 public final class DeadlineQueue implements Runnable {
+    private static final Logger logger = LoggerFactory.getLogger(DeadlineQueue.class);
+
     private final EventLoop loop;
     private final TimeSource time;
     private final long origin;
@@ -84,7 +88,12 @@ public final class DeadlineQueue implements Runnable {
             } else {
                 remove(first);
                 first.due = Deadline.NONE;
-                first.expired();
+                try {
+                    first.expired();
+                } catch (Throwable e) {
+                    // A bug, but of what this one guards: the other deadlines go on.
+                    logger.error("a deadline's end failed", e);
+                }
             }
         }
         wakeUp = Deadline.NONE;

@@ -2,9 +2,13 @@ package dev.lawu.proxy.internal.loop;
 
 import io.netty.channel.EventLoop;
 import java.util.Arrays;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Flushes each connection once a turn of its event loop: after all that the turn has read was handled, in one task for all connections. */
 public final class Flusher implements Runnable {
+    private static final Logger logger = LoggerFactory.getLogger(Flusher.class);
+
     private final EventLoop loop;
     private Flushable[] waiting = new Flushable[64];
     private int count;
@@ -31,7 +35,12 @@ public final class Flusher implements Runnable {
         while (i < count) {
             Flushable connection = waiting[i];
             waiting[i++] = null;
-            connection.flush();
+            try {
+                connection.flush();
+            } catch (Throwable e) {
+                // A bug, but one connection's: the others must not wait for ever.
+                logger.error("flushing a connection failed", e);
+            }
         }
         count = 0;
     }
