@@ -61,6 +61,7 @@ final class EngineServer implements ProxyServer {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private volatile boolean ready;
+    private volatile boolean mayClose;
 
     static ProxyServer start(ProxyServer.Builder builder) {
         EngineServer server = new EngineServer(builder);
@@ -163,7 +164,7 @@ final class EngineServer implements ProxyServer {
     }
 
     void connectionClosed() {
-        if (connections.decrementAndGet() == 0 && draining.get()) {
+        if (connections.decrementAndGet() == 0 && mayClose) {
             beginClosing();
         }
     }
@@ -189,21 +190,28 @@ final class EngineServer implements ProxyServer {
             for (Channel channel : listening) {
                 channel.close();
             }
+            AtomicInteger left = new AtomicInteger(loops.size());
             for (ServerLoop loop : loops) {
-                loop.loop.loop().execute(loop::drain);
+                loop.loop.loop().execute(() -> {
+                    loop.drain();
+                    if (left.decrementAndGet() == 0) {
+                        allDraining(loop);
+                    }
+                });
             }
-            // After the loops have seen the drain: whoever has no connection left closes now.
-            loops.get(0).loop.loop().execute(() -> {
-                if (connections.get() == 0) {
-                    beginClosing();
-                }
-            });
-            loops.get(0)
-                    .loop
-                    .loop()
-                    .schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
         }
         return closed;
+    }
+
+    /** Every loop has seen the drain. Only now may the loops end: before, one could be gone when it was to be told. */
+    private void allDraining(ServerLoop loop) {
+        loop.loop
+                .loop()
+                .schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        mayClose = true;
+        if (connections.get() == 0) {
+            beginClosing();
+        }
     }
 
     private void drainTimedOut() {
