@@ -294,7 +294,7 @@ final class BodyPipe {
     }
 
     private void filterTrailers(int from) {
-        Headers t = trailers;
+        Headers t = closed ? null : trailers; // what came before them may have closed the pipe
         for (int i = from; t != null && i < trailerChain.length; i++) {
             Participant participant = trailerChain[i];
             int index = i;
@@ -314,7 +314,7 @@ final class BodyPipe {
                 return;
             }
         }
-        if (t != null && !closed) {
+        if (t != null) {
             trailers = null;
             output.trailers(t);
         }
@@ -358,7 +358,8 @@ final class BodyPipe {
         return ProxyException.internal(ErrorType.INTERNAL, participant.name + "." + phase.method + ": " + found, null);
     }
 
-    private void fail(ProxyException cause) {
+    /** Closes the pipe because of this. */
+    void fail(ProxyException cause) {
         close();
         output.failed(cause);
     }
