@@ -295,8 +295,8 @@ final class BodyPipe {
     }
 
     private void filterTrailers(int from) {
-        Headers t = trailers;
-        for (int i = from; t != null && !closed && i < trailerChain.length; i++) {
+        Headers t = closed ? null : trailers; // what came before them may have closed the pipe
+        for (int i = from; t != null && i < trailerChain.length; i++) {
             Participant participant = trailerChain[i];
             int index = i;
             try {
@@ -315,7 +315,7 @@ final class BodyPipe {
                 return;
             }
         }
-        if (t != null && !closed) {
+        if (t != null) {
             trailers = null;
             output.trailers(t);
         }
@@ -359,7 +359,8 @@ final class BodyPipe {
         return ProxyException.internal(ErrorType.INTERNAL, participant.name + "." + phase.method + ": " + found, null);
     }
 
-    private void fail(ProxyException cause) {
+    /** Closes the pipe because of this. */
+    void fail(ProxyException cause) {
         close();
         output.failed(cause);
     }

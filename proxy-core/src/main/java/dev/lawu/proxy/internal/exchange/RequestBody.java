@@ -60,6 +60,12 @@ final class RequestBody {
         return !givenUp && failure == null;
     }
 
+    /** Why the body is not at hand, though a filter asked for it; null if all is well. */
+    @Nullable
+    ProxyException failure() {
+        return failure;
+    }
+
     /** True if the client has begun to send it. */
     boolean hasBegun() {
         return received > 0 || ended;
@@ -106,6 +112,7 @@ final class RequestBody {
         if (future != null && !future.isDone()) {
             future.complete(all == null ? new byte[0] : ByteBufUtil.getBytes(all));
         }
+        pump(); // for a filter that did not wait for it
     }
 
     private boolean isCollecting() {
@@ -172,6 +179,7 @@ final class RequestBody {
             if (future != null) {
                 future.completeExceptionally(tooLarge);
             }
+            pump(); // for a filter that did not wait for it
         } else if (last) {
             collected();
         }

@@ -208,7 +208,7 @@ final class ResponsePath {
         ResponseHead before = head;
         letGo(ProxyException.internal(ErrorType.REJECTED, "another response was put in its place", null));
         if (before != null) {
-            exchange.retire(before.headers());
+            exchange.own(before.headers()); // a callable that came too late may still look at it
         }
         FieldSection section = exchange.loop.sections().take();
         section.copyFrom(response.headers().section());
@@ -230,7 +230,7 @@ final class ResponsePath {
     }
 
     /** Lets go of an upstream or a producer, of what it has given so far, and of what is pending. The head stays for who logs it. */
-    private void letGo(ProxyException cause) {
+    void letGo(ProxyException cause) {
         pending.drop();
         closePipes();
         abortTee(cause);
@@ -446,7 +446,8 @@ final class ResponsePath {
     /** Makes the source go on or stop, as the path can take more or not. */
     void flow() {
         BodySource b = body;
-        if (b == null || !headSent && !detached || tunnel != null) {
+        boolean begun = headSent || detached && started; // until then the head is on its way, alone
+        if (b == null || !begun || tunnel != null) {
             return;
         }
         boolean ready = upstreamPipe != null ? upstreamPipe.isReady() : middle.isWritable();
