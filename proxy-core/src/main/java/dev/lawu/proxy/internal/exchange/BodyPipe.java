@@ -359,7 +359,8 @@ final class BodyPipe {
         return ProxyException.internal(ErrorType.INTERNAL, participant.name + "." + phase.method + ": " + found, null);
     }
 
-    private void fail(ProxyException cause) {
+    /** Closes the pipe because of this. */
+    void fail(ProxyException cause) {
         close();
         output.failed(cause);
     }
