@@ -588,4 +588,30 @@ class CornersTest {
             assertThat(clients).containsExactly("/[2001:db8:0:0:0:0:0:7]:0", "/192.0.2.1:0", "/1.2.3.4:0");
         }
     }
+
+    @Test
+    void whatLooksLikeALengthButIsNoneIsReplacedByTheLength() {
+        try (World world = world()) {
+            world.start(HttpProxy.of(new Plain(world.peer()) {
+                @Override
+                public FilterResult upstreamRequestFilter(
+                        Session session, UpstreamAttempt attempt, RequestHead head, Object state) {
+                    head.headers().set("Content-Length", "1:"); // ':' is one behind '9'
+                    return FilterResult.proceed();
+                }
+
+                @Override
+                public boolean preservesLength() {
+                    return true;
+                }
+            }));
+            Wire client = world.connect();
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n01234567890123456789");
+            Wire origin = world.accept();
+            assertThat(origin.head()).contains("\r\nContent-Length: 20\r\n");
+            origin.take(20);
+            origin.send(OK);
+            client.head();
+        }
+    }
 }
