@@ -74,6 +74,7 @@ def lawu(directory, port, origin_port, gateway):
         raise BenchmarkError(f"no gateway: {gateway} (expected: an executable; see --gateway)")
     config = Path(directory, "lawu.yaml")
     config.write_text(f"""
+access-log: false
 server: {{ event-loops: 1 }}
 listeners:
   - address: 127.0.0.1:{port}

@@ -88,6 +88,7 @@ public sealed interface ChunkResult
     }
 
     /** See {@link ChunkResult#replace}. */
+    @SuppressWarnings("ArrayRecordComponent") // handed over, and never compared
     record Replace(byte[] bytes) implements ChunkResult {
         public Replace {
             Objects.requireNonNull(bytes, "bytes");

@@ -116,6 +116,7 @@ public final class ProxyException extends RuntimeException {
 
     /** {@code UPSTREAM CONNECT: message}. */
     @Override
+    @SuppressWarnings("OverrideThrowableToString") // getMessage() stays the bare message, for answers and context
     public String toString() {
         return source + " " + type + ": " + message();
     }

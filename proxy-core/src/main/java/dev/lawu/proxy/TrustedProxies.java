@@ -10,6 +10,7 @@ public final class TrustedProxies {
     /** Trusts nobody. */
     public static final TrustedProxies NONE = new TrustedProxies(List.of());
 
+    @SuppressWarnings("ArrayRecordComponent") // private, and never compared
     private record Network(byte[] address, int prefix) {
         boolean contains(byte[] other) {
             if (other.length != address.length) {

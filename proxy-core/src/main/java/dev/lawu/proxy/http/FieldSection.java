@@ -157,6 +157,21 @@ public final class FieldSection {
         return latin1(valueStart(i), valueLength(i));
     }
 
+    /** True if the value at {@code i} is this text. */
+    public boolean hasValue(int i, String text) {
+        int start = valueStart(i);
+        int length = valueLength(i);
+        if (length != text.length()) {
+            return false;
+        }
+        for (int k = 0; k < length; k++) {
+            if ((bytes[start + k] & 0xFF) != text.charAt(k)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** The bytes from {@code start}, as ISO 8859-1. */
     public String latin1(int start, int length) {
         return new String(bytes, start, length, StandardCharsets.ISO_8859_1);

@@ -359,8 +359,10 @@ class CallbackTableTest {
     @MethodSource("responding")
     void aFilterThatRespondsAnswersTheClient(World.Kind kind, String callback) {
         try (Scene scene = new Scene(kind, Duration.ofSeconds(5))) {
-            scene.proxy.on(callback, () -> FilterResult.respond(
-                    LocalResponse.of(222).header("X-By", callback).text("mine")));
+            scene.proxy.on(
+                    callback,
+                    () -> FilterResult.respond(
+                            LocalResponse.of(222).header("X-By", callback).text("mine")));
             scene.request(callback);
             scene.origin(callback);
             assertThat(scene.finalHead())

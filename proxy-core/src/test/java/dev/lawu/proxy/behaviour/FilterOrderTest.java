@@ -191,7 +191,12 @@ class FilterOrderTest {
 
     @ParameterizedTest
     @CsvSource({
-        "SIMULATED, early", "SPLIT, early", "SOCKETS, early", "SIMULATED, request", "SPLIT, request", "SOCKETS, request"
+        "SIMULATED, early",
+        "SPLIT, early",
+        "SOCKETS, early",
+        "SIMULATED, request",
+        "SPLIT, request",
+        "SOCKETS, request"
     })
     void whoIsBehindAFilterThatAnswersSeesNeitherRequestNorResponse(World.Kind kind, String phase) {
         try (World world = kind.create()) {
@@ -205,7 +210,8 @@ class FilterOrderTest {
             if (phase.equals("request")) {
                 expected.addAll(List.of("Bearly", "Arequest"));
             }
-            // In the second phase B has seen the request once, in earlyRequestFilter, but is behind the one who answers.
+            // In the second phase B has seen the request once, in earlyRequestFilter, but is behind the one who
+            // answers.
             expected.addAll(List.of("Aresponse418", "Abody", "Plogging", "Blogging", "Alogging"));
             assertThat(calls).containsExactlyElementsOf(expected);
             assertThat(world.accepted()).isZero();

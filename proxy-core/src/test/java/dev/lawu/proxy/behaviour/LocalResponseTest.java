@@ -71,8 +71,7 @@ class LocalResponseTest {
     void statusesWithoutContentHaveNone(World.Kind kind) {
         try (World world = kind.create()) {
             AtomicInteger status = new AtomicInteger();
-            Wire client =
-                    answering(world, () -> LocalResponse.of(status.get()).text("ignored"));
+            Wire client = answering(world, () -> LocalResponse.of(status.get()).text("ignored"));
             for (int s : new int[] {204, 304}) {
                 status.set(s);
                 get(client, "GET");
@@ -90,7 +89,8 @@ class LocalResponseTest {
     @EnumSource
     void closeEndsTheConnection(World.Kind kind) {
         try (World world = kind.create()) {
-            Wire client = answering(world, () -> LocalResponse.of(200).text("bye").close());
+            Wire client =
+                    answering(world, () -> LocalResponse.of(200).text("bye").close());
             get(client, "GET");
             assertThat(client.head()).contains("Connection: close\r\n");
             assertThat(client.rest()).isEqualTo("bye");
@@ -98,24 +98,24 @@ class LocalResponseTest {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            mode = EnumSource.Mode.EXCLUDE,
-            names = "SPLIT") // too many bytes for pieces of 7
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SPLIT") // too many bytes for pieces of 7
     void aProducerIsAskedOnlyAsTheClientTakes(World.Kind kind) {
         try (World world = kind.create()) {
             int piece = 64 * 1024;
             int pieces = 400; // more than all buffers on the way together
             AtomicInteger asked = new AtomicInteger();
-            Wire client = answering(world, () -> LocalResponse.of(200)
-                    .body(
-                            sink -> {
-                                if (asked.incrementAndGet() <= pieces) {
-                                    sink.write(new byte[piece]);
-                                } else {
-                                    sink.end();
-                                }
-                            },
-                            (long) piece * pieces));
+            Wire client = answering(
+                    world,
+                    () -> LocalResponse.of(200)
+                            .body(
+                                    sink -> {
+                                        if (asked.incrementAndGet() <= pieces) {
+                                            sink.write(new byte[piece]);
+                                        } else {
+                                            sink.end();
+                                        }
+                                    },
+                                    (long) piece * pieces));
             client.stopReading();
             get(client, "GET");
             world.await(() -> asked.get() > 0, () -> "a first question");
@@ -200,23 +200,25 @@ class LocalResponseTest {
     void aProducerThatFailsMidwayResetsTheStream(World.Kind kind) {
         try (World world = kind.create()) {
             AtomicInteger cancelled = new AtomicInteger();
-            Wire client = answering(world, () -> LocalResponse.of(200).body(new BodyProducer() {
-                private boolean begun;
+            Wire client = answering(
+                    world,
+                    () -> LocalResponse.of(200).body(new BodyProducer() {
+                        private boolean begun;
 
-                @Override
-                public void produce(BodySink sink) throws IOException {
-                    if (begun) {
-                        throw new IOException("disk on fire");
-                    }
-                    begun = true;
-                    sink.write("half".getBytes(ISO_8859_1));
-                }
+                        @Override
+                        public void produce(BodySink sink) throws IOException {
+                            if (begun) {
+                                throw new IOException("disk on fire");
+                            }
+                            begun = true;
+                            sink.write("half".getBytes(ISO_8859_1));
+                        }
 
-                @Override
-                public void cancelled() {
-                    cancelled.incrementAndGet();
-                }
-            }));
+                        @Override
+                        public void cancelled() {
+                            cancelled.incrementAndGet();
+                        }
+                    }));
             get(client, "GET");
             assertThat(client.rest()).doesNotContain("0\r\n\r\n");
             awaitLogging(world);
@@ -230,13 +232,15 @@ class LocalResponseTest {
     void aProducerThatBreaksItsWordAboutTheLengthResetsTheStream(World.Kind kind) {
         for (String body : new String[] {"short", "much too long"}) {
             try (World world = kind.create()) {
-                Wire client = answering(world, () -> LocalResponse.of(200)
-                        .body(
-                                sink -> {
-                                    sink.write(body.getBytes(ISO_8859_1));
-                                    sink.end();
-                                },
-                                10));
+                Wire client = answering(
+                        world,
+                        () -> LocalResponse.of(200)
+                                .body(
+                                        sink -> {
+                                            sink.write(body.getBytes(ISO_8859_1));
+                                            sink.end();
+                                        },
+                                        10));
                 get(client, "GET");
                 // If the head was not on its way yet, it does not come either.
                 String[] headAndBody = client.rest().split("\r\n\r\n", 2);
@@ -253,17 +257,19 @@ class LocalResponseTest {
         try (World world = kind.create()) {
             AtomicReference<BodySink> sink = new AtomicReference<>();
             AtomicInteger cancelled = new AtomicInteger();
-            Wire client = answering(world, () -> LocalResponse.of(200).body(new BodyProducer() {
-                @Override
-                public void produce(BodySink given) {
-                    sink.set(given);
-                }
+            Wire client = answering(
+                    world,
+                    () -> LocalResponse.of(200).body(new BodyProducer() {
+                        @Override
+                        public void produce(BodySink given) {
+                            sink.set(given);
+                        }
 
-                @Override
-                public void cancelled() {
-                    cancelled.incrementAndGet();
-                }
-            }));
+                        @Override
+                        public void cancelled() {
+                            cancelled.incrementAndGet();
+                        }
+                    }));
             get(client, "GET");
             world.await(() -> sink.get() != null, () -> "a question");
             client.reset();

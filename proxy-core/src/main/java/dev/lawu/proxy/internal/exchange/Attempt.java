@@ -10,6 +10,7 @@ import dev.lawu.proxy.spi.ClientListener;
 import dev.lawu.proxy.spi.ClientStream;
 import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.upstream.HttpPeer;
+import dev.lawu.proxy.upstream.PeerSelection;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
@@ -67,10 +68,11 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     void start() {
         Participant proxy = exchange.engine.table.proxyParticipant();
         try {
-            Object selection = exchange.callbacks.ask(
-                    Phase.UPSTREAM_PEER,
-                    proxy,
-                    (session, state) -> exchange.engine.table.proxy.upstreamPeer(session, this, state));
+            PeerSelection selection = exchange.callbacks.upstreamPeer(this);
+            if (selection instanceof HttpPeer chosen) {
+                connect(chosen);
+                return;
+            }
             Object ready = Suspension.await(exchange, Phase.UPSTREAM_PEER, proxy, selection, pending, this::peerChosen);
             if (ready != null) {
                 connect((HttpPeer) ready);
@@ -150,6 +152,9 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
             for (int i = from; i < chain.length; i++) {
                 int next = i + 1;
                 FilterResult result = exchange.callbacks.head(Phase.UPSTREAM_REQUEST, chain[i], this, head, null);
+                if (result instanceof FilterResult.Proceed) {
+                    continue;
+                }
                 Object ready = Suspension.await(
                         exchange,
                         Phase.UPSTREAM_REQUEST,
@@ -190,8 +195,9 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     private void send() {
         ClientStream s = stream;
         RequestHead h = head;
+        HttpPeer to = peer;
         RequestBody body = exchange.body;
-        if (s == null || h == null || state != State.PREPARING) {
+        if (s == null || h == null || to == null || state != State.PREPARING) {
             return;
         }
         try {
@@ -206,10 +212,10 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
                         this,
                         this);
                 requestPipe = pipe;
-                exchange.hygiene.finishRequest(h, exchange, pipe.mayChangeLength());
+                exchange.hygiene.finishRequest(h, exchange, to, pipe.mayChangeLength());
                 sendLength = h.headers().contentLength();
             } else {
-                exchange.hygiene.finishRequest(h, exchange, false);
+                exchange.hygiene.finishRequest(h, exchange, to, false);
             }
         } catch (ProxyException e) {
             fail(e);
@@ -337,7 +343,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         // A pooled connection that dies before it answers was most likely dead already. Only for idempotent requests is
         // it
         // harmless if it was not.
-        ProxyException known = stale && exchange.request.isIdempotent() ? cause.retryable() : cause;
+        ProxyException known = stale && isIdempotent() ? cause.retryable() : cause;
         exchange.attemptFailed(this, known, true);
     }
 
@@ -417,6 +423,12 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     /** True if something of the request may have reached the upstream. */
     boolean wasSent() {
         return sent;
+    }
+
+    /** True if what was sent may be sent again: it is the upstream's copy that counts, whose method a filter may have changed. */
+    boolean isIdempotent() {
+        RequestHead h = head;
+        return h != null && h.isIdempotent();
     }
 
     boolean isDone() {

@@ -7,6 +7,7 @@ import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
+import dev.lawu.proxy.upstream.PeerSelection;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -127,6 +128,51 @@ final class Callbacks {
             watch.exit();
         }
         return required(result, phase, p);
+    }
+
+    /** Makes a participant's state. */
+    @Nullable
+    Object newContext(Participant p) {
+        CallbackWatch watch = exchange.engineLoop.watch;
+        watch.enter(Phase.NEW_CONTEXT, p);
+        try {
+            return p.filter.newContext(exchange.session);
+        } catch (Throwable e) {
+            throw failure(Phase.NEW_CONTEXT, p, e);
+        } finally {
+            watch.exit();
+        }
+    }
+
+    /** Asks where the request goes. */
+    PeerSelection upstreamPeer(Attempt attempt) {
+        Participant p = exchange.engine.table.proxyParticipant();
+        Object state = exchange.states[p.index];
+        CallbackWatch watch = exchange.engineLoop.watch;
+        watch.enter(Phase.UPSTREAM_PEER, p);
+        PeerSelection selection;
+        try {
+            selection = exchange.engine.table.proxy.upstreamPeer(exchange.session, attempt, state);
+        } catch (Throwable e) {
+            throw failure(Phase.UPSTREAM_PEER, p, e);
+        } finally {
+            watch.exit();
+        }
+        return required(selection, Phase.UPSTREAM_PEER, p);
+    }
+
+    /** Tells a participant that the exchange is over. */
+    void logging(Participant p, @Nullable ProxyException error) {
+        Object state = exchange.states[p.index];
+        CallbackWatch watch = exchange.engineLoop.watch;
+        watch.enter(Phase.LOGGING, p);
+        try {
+            p.filter.logging(exchange.session, error, state);
+        } catch (Throwable e) {
+            throw failure(Phase.LOGGING, p, e);
+        } finally {
+            watch.exit();
+        }
     }
 
     /** A callback that is asked of one participant. */

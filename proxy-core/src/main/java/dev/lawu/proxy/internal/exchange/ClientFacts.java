@@ -4,6 +4,7 @@ import dev.lawu.proxy.ProxyOptions.ForwardingFields;
 import dev.lawu.proxy.TrustedProxies;
 import dev.lawu.proxy.http.FieldName;
 import dev.lawu.proxy.http.FieldSection;
+import dev.lawu.proxy.http.FieldSyntax;
 import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.spi.ConnectionInfo;
@@ -29,6 +30,9 @@ final class ClientFacts {
     private final String address;
     /** The address as {@code Forwarded} has it: an IPv6 address in brackets and quotes. */
     private final String forwardedElement;
+    /* A client asks the same host again and again. */
+    private @Nullable String lastHost;
+    private @Nullable String lastElement;
 
     private ClientFacts(ConnectionInfo connection, TrustedProxies proxies) {
         this.proxies = proxies;
@@ -125,7 +129,7 @@ final class ClientFacts {
         FieldSection section = head.headers().section();
         boolean legacy = fields == ForwardingFields.BOTH || fields == ForwardingFields.X_FORWARDED;
         boolean standard = fields == ForwardingFields.BOTH || fields == ForwardingFields.FORWARDED;
-        String host = legacy || standard ? head.authority() : null;
+        String host = legacy || standard ? host(section) : null;
         String before = legacy && trusted ? joined(head.headers(), FieldName.X_FORWARDED_FOR) : null;
         String forwarded = standard && trusted ? joined(head.headers(), FieldName.FORWARDED) : null;
         boolean keepProto = legacy && trusted && section.find(FieldName.X_FORWARDED_PROTO, 0) >= 0;
@@ -148,15 +152,44 @@ final class ClientFacts {
             }
         }
         if (standard) {
-            String element = host == null
-                    ? forwardedElement + ";proto=" + scheme
-                    : forwardedElement + ";host=" + quoted(host) + ";proto=" + scheme;
+            String element = element(host);
             section.append("Forwarded", forwarded == null ? element : forwarded + ", " + element);
         }
     }
 
+    /** The value of {@code Host}; the same string as for the connection's last request if it is the same. */
+    private @Nullable String host(FieldSection section) {
+        int i = section.find(FieldName.HOST, 0);
+        if (i < 0) {
+            return null;
+        }
+        String last = lastHost;
+        if (last != null && section.hasValue(i, last)) {
+            return last;
+        }
+        String host = section.value(i);
+        lastHost = host;
+        lastElement = null;
+        return host;
+    }
+
+    private String element(@Nullable String host) {
+        if (host == null) {
+            return forwardedElement + ";proto=" + scheme;
+        }
+        String element = lastElement;
+        if (element == null) {
+            element = forwardedElement + ";host=" + quoted(host) + ";proto=" + scheme;
+            lastElement = element;
+        }
+        return element;
+    }
+
+    /** As a value of {@code Forwarded}: whatever is not a token could end the element, or begin another (a host may contain ';', ',' and '='). */
     private static String quoted(String host) {
-        return host.indexOf(':') >= 0 ? "\"" + host + "\"" : host;
+        return FieldSyntax.isToken(host)
+                ? host
+                : "\"" + host.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
     }
 
     private static @Nullable String joined(Headers headers, FieldName name) {

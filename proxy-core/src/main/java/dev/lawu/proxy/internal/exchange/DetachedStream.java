@@ -19,11 +19,15 @@ final class DetachedStream implements ServerStream {
     private final long start;
     private @Nullable Consumer<@Nullable ProxyException> ended;
 
-    DetachedStream(ServerStream parent, LoopContext loop, Consumer<@Nullable ProxyException> ended) {
+    DetachedStream(ServerStream parent, LoopContext loop) {
         this.parent = parent;
         this.loop = loop;
         this.start = loop.time().nanoTime();
-        this.ended = ended;
+    }
+
+    /** Who is told, within a call of the machine, that the response has ended or was broken off. */
+    void whenEnded(Consumer<@Nullable ProxyException> told) {
+        ended = told;
     }
 
     private void end(@Nullable ProxyException cause) {

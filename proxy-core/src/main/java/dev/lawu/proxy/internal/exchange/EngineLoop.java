@@ -52,8 +52,11 @@ public final class EngineLoop implements ExchangeStarter {
     }
 
     void subrequest(Exchange parent, RequestHead head, Consumer<@Nullable ProxyException> ended) {
-        DetachedStream stream = new DetachedStream(parent.down, loop, ended);
+        DetachedStream stream = new DetachedStream(parent.down, loop);
         Exchange exchange = new Exchange(this, stream, head, true);
+        // As a task: the exchange ends behind its response. An error answer is a response, too, so the exchange says
+        // how it went.
+        stream.whenEnded(cause -> loop.loop().execute(() -> ended.accept(cause == null ? exchange.error() : cause)));
         exchange.start();
     }
 

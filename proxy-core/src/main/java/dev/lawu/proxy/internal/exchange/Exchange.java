@@ -77,6 +77,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
     private boolean clientGone;
     private boolean ended;
     private int retained = 1;
+    private boolean leftBehind; // a result that is not waited for any more may still read the heads, on another thread
 
     final long startedAt;
     final long headReadAt;
@@ -115,7 +116,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
         }
         try {
             for (Participant p : engine.table.participants) {
-                states[p.index] = callbacks.call(Phase.NEW_CONTEXT, p, (s, none) -> p.filter.newContext(s));
+                states[p.index] = callbacks.newContext(p);
                 contexts = p.index + 1;
             }
         } catch (ProxyException e) {
@@ -143,6 +144,9 @@ public final class Exchange implements StreamListener, ExchangeControl {
                     seen = (2L << participant.index) - 1;
                 }
                 FilterResult result = callbacks.head(phase, participant, null, null, null);
+                if (result instanceof FilterResult.Proceed) {
+                    continue;
+                }
                 Object ready = Suspension.await(
                         this,
                         phase,
@@ -236,11 +240,6 @@ public final class Exchange implements StreamListener, ExchangeControl {
     // ---- attempts
 
     private void nextAttempt(boolean fresh) {
-        ProxyException lost = body == null ? null : body.failure();
-        if (lost != null) {
-            fail(lost); // a filter did not mind, but there is no whole body to send
-            return;
-        }
         Attempt before = attempt;
         if (before != null) {
             if (formerAttempts == null) {
@@ -276,6 +275,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
             fail(cause);
             return;
         }
+        response.forgetInterim();
         RetryDecision decision;
         try {
             decision = callbacks.ask(
@@ -309,7 +309,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
     }
 
     private boolean mayRetry(Attempt failed, ProxyException cause) {
-        boolean safe = !failed.wasSent() || cause.isRetryable() || request.isIdempotent() || replayAllowed;
+        boolean safe = !failed.wasSent() || cause.isRetryable() || failed.isIdempotent() || replayAllowed;
         return safe && failed.number() < engine.options.maxAttempts() && (body == null || body.canReplay());
     }
 
@@ -507,13 +507,12 @@ public final class Exchange implements StreamListener, ExchangeControl {
         }
         ended = true;
         ProxyException cause = error;
-        ProxyException over = cause != null ? cause : ENDED;
         pending.drop();
         if (a != null && !a.isDone()) {
-            a.abandon(over);
+            a.abandon(reason());
         }
         if (body != null) {
-            body.close(over);
+            body.close(reason());
         }
         Interception i = interception;
         if (i != null) {
@@ -529,10 +528,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
         for (Participant p : engine.table.chain(Phase.LOGGING)) {
             if (p.index < contexts) {
                 try {
-                    callbacks.call(Phase.LOGGING, p, (s, state) -> {
-                        p.filter.logging(s, cause, state);
-                        return null;
-                    });
+                    callbacks.logging(p, cause);
                 } catch (ProxyException e) {
                     logCallbackFailure(p.name + ".logging", e);
                 }
@@ -542,8 +538,10 @@ public final class Exchange implements StreamListener, ExchangeControl {
         release();
     }
 
-    private static final ProxyException ENDED =
-            ProxyException.internal(ErrorType.REJECTED, "the exchange has ended", null);
+    private ProxyException reason() {
+        ProxyException cause = error;
+        return cause != null ? cause : ProxyException.internal(ErrorType.REJECTED, "the exchange has ended", null);
+    }
 
     private void logError(ProxyException cause) {
         try {
@@ -619,8 +617,20 @@ public final class Exchange implements StreamListener, ExchangeControl {
         owned.add(headers);
     }
 
+    /** Gives the array of these fields back, but not while something outside the loop may read it: it would read another exchange's fields. */
     void retire(Headers headers) {
-        loop.sections().retire(headers);
+        if (retained > 1 || leftBehind && retained == 1) {
+            own(headers);
+        } else if (leftBehind) {
+            headers.retire();
+        } else {
+            loop.sections().retire(headers);
+        }
+    }
+
+    /** A pending result was given up; nobody knows when whoever works on it stops to read. */
+    void leaveBehind() {
+        leftBehind = true;
     }
 
     // ---- seams
@@ -639,6 +649,10 @@ public final class Exchange implements StreamListener, ExchangeControl {
                 throw Callbacks.failure(Phase.UPSTREAM_REQUEST, engine.interceptorParticipant, e);
             }
         }
+    }
+
+    boolean isIntercepted() {
+        return interception != null;
     }
 
     @Nullable

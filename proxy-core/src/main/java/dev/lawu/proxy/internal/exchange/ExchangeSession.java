@@ -11,7 +11,6 @@ import dev.lawu.proxy.upstream.UpstreamAttempt;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** What callbacks see of an exchange. It outlives the exchange in users' hands, so it lets go of it at the end. */
 final class ExchangeSession implements Session {
     private @Nullable Exchange exchange;
-    private @Nullable Map<AttributeKey<?>, Object> attributes;
+    private @Nullable IdentityHashMap<AttributeKey<?>, Object> attributes;
 
     ExchangeSession(Exchange exchange) {
         this.exchange = exchange;

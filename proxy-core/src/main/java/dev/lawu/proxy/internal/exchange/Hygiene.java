@@ -7,6 +7,7 @@ import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
+import dev.lawu.proxy.upstream.HttpPeer;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -39,8 +40,20 @@ final class Hygiene {
         this.viaHttp11 = viaName.isEmpty() ? null : "1.1 " + viaName;
     }
 
-    /** Looks at a request that has just arrived: an upgrade that is not allowed becomes an ordinary request. */
+    /**
+     * Looks at a request that has just arrived: an upgrade that is not allowed becomes an ordinary request, and what {@code Connection} names is removed. That is done before any filter runs, or a
+     * client could name, and so take away, what a filter adds for the upstream.
+     */
     void arrived(RequestHead head) {
+        Headers headers = head.headers();
+        if (headers.contains(FieldName.CONNECTION)) {
+            boolean trailers = acceptsTrailers(headers);
+            removeNominated(headers);
+            headers.remove(FieldName.CONNECTION);
+            if (trailers && !headers.contains(FieldName.TE)) {
+                headers.section().append("TE", "trailers");
+            }
+        }
         String upgrade = head.upgrade();
         if (upgrade != null && !options.upgrades().contains(upgrade.toLowerCase(Locale.ROOT))) {
             head.setUpgrade(null);
@@ -50,7 +63,7 @@ final class Hygiene {
     /** Makes the client's head fit to be sent upstream, before the filters see it. */
     void request(RequestHead head, ClientFacts client) {
         Headers headers = head.headers();
-        boolean trailers = headers.contains(FieldName.TE) && headers.containsToken(FieldName.TE, "trailers");
+        boolean trailers = acceptsTrailers(headers);
         removeHopByHop(headers);
         headers.remove(FieldName.TE);
         if (trailers) {
@@ -68,9 +81,13 @@ final class Hygiene {
     }
 
     /** Puts the framing right after the filters have edited the head. */
-    void finishRequest(RequestHead head, Exchange exchange, boolean lengthUnknown) {
+    void finishRequest(RequestHead head, Exchange exchange, HttpPeer peer, boolean lengthUnknown) {
         Headers headers = head.headers();
         removeHopByHop(headers);
+        if (!headers.contains(FieldName.HOST)) {
+            // Of HTTP/1.0, or removed by a filter; HTTP/1.1 requires it (RFC 9112, section 3.2).
+            headers.section().append("Host", peer.toString());
+        }
         if (exchange.stripsExpect()) {
             headers.remove(FieldName.EXPECT);
         }
@@ -123,13 +140,41 @@ final class Hygiene {
         return length > 0 && length <= 18 && value == number && bytes[section.valueStart(i)] >= '0';
     }
 
+    private static boolean acceptsTrailers(Headers headers) {
+        return headers.contains(FieldName.TE) && headers.containsToken(FieldName.TE, "trailers");
+    }
+
     private static void removeHopByHop(Headers headers) {
         FieldSection section = headers.section();
-        for (int i = section.find(FieldName.CONNECTION, 0); i >= 0; i = section.find(FieldName.CONNECTION, i + 1)) {
-            removeNominated(headers, section.value(i));
-        }
+        removeNominated(headers);
         for (FieldName name : HOP_BY_HOP) {
             section.removeAll(name);
+        }
+    }
+
+    /** {@code keep-alive} or {@code close}, which name no field; told without making a string. */
+    private static boolean isCommon(FieldSection section, int i) {
+        byte[] bytes = section.array();
+        int start = section.valueStart(i);
+        int length = section.valueLength(i);
+        String expected = length == 5 ? "close" : length == 10 ? "keep-alive" : null;
+        if (expected == null) {
+            return false;
+        }
+        for (int k = 0; k < length; k++) {
+            if ((bytes[start + k] | 0x20) != (expected.charAt(k) | 0x20)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void removeNominated(Headers headers) {
+        FieldSection section = headers.section();
+        for (int i = section.find(FieldName.CONNECTION, 0); i >= 0; i = section.find(FieldName.CONNECTION, i + 1)) {
+            if (!isCommon(section, i)) {
+                removeNominated(headers, section.value(i));
+            }
         }
     }
 

@@ -44,6 +44,7 @@ enum Phase {
     /** True if the last filter is asked first. */
     final boolean reversed;
     /** What finds the method by reflection; null for what is not a phase of filters. */
+    @SuppressWarnings("ImmutableEnumChecker") // nobody writes to it
     final Class<?> @Nullable [] parameters;
 
     Phase(String method, boolean reversed, Class<?>... parameters) {

@@ -60,12 +60,6 @@ final class RequestBody {
         return !givenUp && failure == null;
     }
 
-    /** Why the body is not at hand, though a filter asked for it; null if all is well. */
-    @Nullable
-    ProxyException failure() {
-        return failure;
-    }
-
     /** True if the client has begun to send it. */
     boolean hasBegun() {
         return received > 0 || ended;
@@ -94,9 +88,16 @@ final class RequestBody {
         } else if (ended) {
             collected();
         } else {
-            down.resume();
+            // Not now: this is a callback, and what the client sent, or its departure, may be told at once.
+            down.eventLoop().execute(this::resumeToCollect);
         }
         return future;
+    }
+
+    private void resumeToCollect() {
+        if (isCollecting()) {
+            down.resume();
+        }
     }
 
     private void collected() {
@@ -159,27 +160,21 @@ final class RequestBody {
     }
 
     private void collect(ByteBuf data, boolean last) {
-        long size = (kept == null ? 0 : kept.readableBytes()) + (long) data.readableBytes();
+        // Kept even if it is too much: a filter may go on all the same, and then nothing may be missing.
+        append(data);
+        data.release();
+        int size = kept == null ? 0 : kept.readableBytes();
         if (size > collectLimit) {
-            data.release();
             down.pause();
             ProxyException tooLarge = ProxyException.downstream(
                     ErrorType.BODY_TOO_LARGE,
-                    "request body: more than " + size + " bytes (expected: at most " + collectLimit + ")");
-            failure = tooLarge;
+                    "request body: at least " + size + " bytes (expected: at most " + collectLimit + ")");
             CompletableFuture<byte[]> future = collector;
             if (future != null) {
                 future.completeExceptionally(tooLarge);
             }
-            BodyPipe p = pipe;
-            if (p != null) {
-                p.fail(tooLarge);
-            }
-            return;
-        }
-        append(data);
-        data.release();
-        if (last) {
+            pump(); // for a filter that did not wait for it
+        } else if (last) {
             collected();
         }
     }
@@ -231,7 +226,8 @@ final class RequestBody {
             return;
         }
         pumping = true;
-        // The pipe is looked up each time: an attempt that fails while it is told may be followed by the next one at once.
+        // What is told may make an attempt fail and another one attach its pipe, here on the stack: then that one is
+        // given the body.
         for (BodyPipe p = pipe; p != null && p.isReady() && !endTold; p = pipe) {
             ByteBuf k = kept;
             Headers t = trailers;

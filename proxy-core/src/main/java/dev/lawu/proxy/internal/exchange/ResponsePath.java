@@ -61,8 +61,8 @@ final class ResponsePath {
     // ---- from an upstream
 
     void upstreamHead(Attempt attempt, ResponseHead upstreamHead, boolean last) {
+        exchange.hygiene.response(upstreamHead);
         if (!upstreamHead.isInformational()) {
-            exchange.hygiene.response(upstreamHead);
             body = attempt;
             sourcePaused = false;
             bodyless = last;
@@ -82,6 +82,9 @@ final class ResponsePath {
                 int next = i + 1;
                 FilterResult result =
                         exchange.callbacks.head(Phase.UPSTREAM_RESPONSE, chain[i], attempt, null, upstreamHead);
+                if (result instanceof FilterResult.Proceed) {
+                    continue;
+                }
                 Object ready = Suspension.await(
                         exchange,
                         Phase.UPSTREAM_RESPONSE,
@@ -141,7 +144,16 @@ final class ResponsePath {
         }
     }
 
+    /** The attempt has failed before its final head: an interim one that waits for a filter is not relayed any more. */
+    void forgetInterim() {
+        pending.drop();
+    }
+
     private void intercept(Attempt attempt, ResponseHead upstreamHead) {
+        if (!exchange.isIntercepted()) {
+            intercepted(upstreamHead, FilterResult.proceed(), null);
+            return;
+        }
         Object ready = exchange.interceptResponse(
                 attempt, upstreamHead, pending, (value, failure) -> intercepted(upstreamHead, value, failure));
         if (ready != null) {
@@ -196,7 +208,7 @@ final class ResponsePath {
         ResponseHead before = head;
         letGo(ProxyException.internal(ErrorType.REJECTED, "another response was put in its place", null));
         if (before != null) {
-            exchange.own(before.headers()); // a callable that came too late may still look at it
+            exchange.retire(before.headers());
         }
         FieldSection section = exchange.loop.sections().take();
         section.copyFrom(response.headers().section());
@@ -268,6 +280,9 @@ final class ResponsePath {
             int next = i + 1;
             try {
                 FilterResult result = exchange.callbacks.head(Phase.RESPONSE, participant, null, null, head);
+                if (result instanceof FilterResult.Proceed) {
+                    continue;
+                }
                 Object ready = Suspension.await(
                         exchange,
                         Phase.RESPONSE,
@@ -318,12 +333,23 @@ final class ResponsePath {
         if (h == null || exchange.isEnded()) {
             return;
         }
-        boolean tunnels = source == ResponseSource.UPSTREAM && exchange.isTunnelStart(h.status());
+        boolean tunnels = exchange.isTunnelStart(h.status());
+        if (tunnels && source != ResponseSource.UPSTREAM) {
+            exchange.fail(ProxyException.internal(
+                    ErrorType.INTERNAL,
+                    "a " + h.status() + " of the proxy's own to CONNECT (expected: not 2xx, which begins a tunnel)",
+                    null));
+            return;
+        }
         boolean allowed = bodyAllowed() && !tunnels;
         BodyPipe up = upstreamPipe;
         BodyPipe down = responsePipe;
         boolean filtered = up != null && up.hasBodyFilters() || down != null && down.hasBodyFilters();
-        boolean changes = up != null && up.mayChangeLength() || down != null && down.mayChangeLength();
+        // A length that filters may change is not told for HEAD either, where no body goes through them.
+        boolean changes = source == ResponseSource.UPSTREAM
+                        && BodyPipe.mayChangeLength(
+                                exchange.engine, exchange.engine.table.chain(Phase.UPSTREAM_RESPONSE_BODY))
+                || down != null && down.mayChangeLength();
         boolean last = !tunnels && (!allowed || bodyless && !filtered);
         try {
             long length = h.status() == 204 || h.status() < 200 || tunnels || changes
@@ -351,7 +377,7 @@ final class ResponsePath {
             ProxyException unsent =
                     ProxyException.internal(ErrorType.REJECTED, "the response has no body to send", null);
             if (bodyless) {
-                endTee(Headers.create());
+                endTee(null);
             } else {
                 abortTee(unsent);
             }
@@ -372,11 +398,13 @@ final class ResponsePath {
         Attempt attempt = exchange.attempt();
         if (attempt != null && attempt.stream() != null && attempt.peer() != null) {
             closePipes();
-            tunnel = new Tunnel(
+            Tunnel t = new Tunnel(
                     exchange,
                     exchange.down,
                     attempt.stream(),
                     attempt.peer().options().tunnelIdleTimeout().toNanos());
+            tunnel = t;
+            t.start();
         }
     }
 
@@ -452,7 +480,7 @@ final class ResponsePath {
                 callTee(() -> t.data(data.retainedSlice()), t);
             }
             if (last) {
-                endTee(Headers.create());
+                endTee(null);
             }
             BodyPipe down = responsePipe;
             if (down != null) {
@@ -555,11 +583,12 @@ final class ResponsePath {
         }
     }
 
-    private void endTee(Headers trailers) {
+    private void endTee(@Nullable Headers trailers) {
         BodyTee t = tee;
         if (t != null) {
             tee = null;
-            callTee(() -> t.end(trailers), t);
+            Headers told = trailers == null ? Headers.create() : trailers;
+            callTee(() -> t.end(told), t);
         }
     }
 
@@ -589,7 +618,7 @@ final class ResponsePath {
             letGo(ProxyException.downstream(ErrorType.CONNECTION_CLOSED, "the client has left"));
             exchange.tryEnd();
         } else if (started && bodyless) {
-            endTee(Headers.create());
+            endTee(null);
             exchange.tryEnd();
         } else {
             flow();

@@ -10,11 +10,13 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a stream on the blocking executor, a piece each time. */
 final class StreamBody implements BodyProducer {
     private static final int PIECE = 16 * 1024;
+    private static final int AGAIN_MILLIS = 100;
 
     private final Exchange exchange;
     private final Callable<? extends InputStream> open;
@@ -82,15 +84,21 @@ final class StreamBody implements BodyProducer {
 
     private void close() {
         InputStream in = stream;
+        stream = null;
         if (in == null) {
             return;
         }
-        stream = null;
         try {
             exchange.engine.blocking.run(() -> close(in));
         } catch (ProxyException overload) {
-            close(in); // here, rather than never
+            // It must be closed all the same; the queue of blocking tasks is finite, so there will be room.
+            exchange.loop.loop().schedule(() -> closeLater(in), AGAIN_MILLIS, TimeUnit.MILLISECONDS);
         }
+    }
+
+    private void closeLater(InputStream in) {
+        stream = in;
+        close();
     }
 
     private void close(InputStream in) {

@@ -59,7 +59,7 @@ final class Suspension extends Deadline implements Runnable {
     /**
      * Follows a result until it is ready.
      *
-     * @return the ready result; null if it is pending: then the continuation is called later, on the loop, unless {@link #drop} is called on {@code holder[0]}
+     * @return the ready result; null if it is pending: then the continuation is called later, on the loop, unless {@link Suspended#drop} is called on {@code holder[0]}
      * @throws ProxyException if it has failed already
      */
     static @Nullable Object await(
@@ -97,6 +97,7 @@ final class Suspension extends Deadline implements Runnable {
                 suspension = null;
                 s.continuation = null;
                 s.remove();
+                s.exchange.leaveBehind();
             }
         }
     }
@@ -215,6 +216,7 @@ final class Suspension extends Deadline implements Runnable {
         Continuation then = continuation;
         if (then != null) {
             finish();
+            exchange.leaveBehind();
             then.resume(
                     null,
                     ProxyException.internal(

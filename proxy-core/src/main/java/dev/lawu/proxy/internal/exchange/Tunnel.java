@@ -24,6 +24,10 @@ final class Tunnel extends Deadline {
         this.client = client;
         this.upstream = upstream;
         this.idleNanos = idleNanos;
+    }
+
+    /** Lets the bytes go; what was read already is told before this returns, so the tunnel must be in its place. */
+    void start() {
         set(idleNanos);
         client.resume();
         upstream.resume();

@@ -166,11 +166,12 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
 
     /** Takes steps; to be called where no call of the machine can be on the stack. */
     final void processOutermost(boolean fresh) {
+        boolean before = outermost;
         outermost = true;
         try {
             process(fresh);
         } finally {
-            outermost = false;
+            outermost = before;
         }
     }
 

@@ -62,12 +62,12 @@ final class OutputBuffer {
 
     /** A buffer with room for this many bytes; what is written there is sent in this turn. */
     ByteBuf room(int bytes) {
-        schedule();
         ByteBuf out = pending;
         if (out != null && out.writableBytes() >= bytes) {
             return out;
         }
         hand();
+        schedule();
         out = channel.alloc().ioBuffer(Math.max(CAPACITY, bytes));
         pending = out;
         return out;
@@ -85,8 +85,8 @@ final class OutputBuffer {
                 data.release();
             }
         } else {
-            schedule();
             hand();
+            schedule();
             channel.write(data, channel.voidPromise());
         }
     }
@@ -102,7 +102,12 @@ final class OutputBuffer {
     /** Sends everything; to be called by the owner's {@code flush}. */
     void flush() {
         scheduled = false;
+        send();
+    }
+
+    private void send() {
         if (closed) {
+            dropPending();
             return;
         }
         hand();
@@ -124,7 +129,7 @@ final class OutputBuffer {
 
     /** Flushes; the future is complete when the transport has taken everything. */
     ChannelFuture drain() {
-        flush();
+        send(); // and if a flush is scheduled it still comes, with nothing to do
         ChannelPromise promise = channel.newPromise();
         return channel.writeAndFlush(Unpooled.EMPTY_BUFFER, promise);
     }
@@ -156,6 +161,10 @@ final class OutputBuffer {
     void close() {
         closed = true;
         stall.remove();
+        dropPending();
+    }
+
+    private void dropPending() {
         if (pending != null) {
             pending.release();
             pending = null;

@@ -128,7 +128,9 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     public void handlerAdded(ChannelHandlerContext ctx) {
         opened = true;
         owner.opened(this);
-        updateDeadline(true);
+        if (!isClosed()) {
+            updateDeadline(true);
+        }
     }
 
     /** True if no request is being read or answered. */
@@ -154,7 +156,11 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     @Override
     boolean step() throws Refusal {
         if (out == Output.DONE && in != Input.DISCARD) {
-            return isOutermost() && endExchange();
+            if (isOutermost()) {
+                return endExchange();
+            }
+            output.schedule();
+            return false;
         }
         switch (in) {
             case HEAD -> {
@@ -541,6 +547,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     void onOutputEnd() {
         out = Output.DONE;
         listener = null;
+        output.schedule(); // the end may have had no bytes of its own, and the next exchange waits for the turn's end
     }
 
     @Override

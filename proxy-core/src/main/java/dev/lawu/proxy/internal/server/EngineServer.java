@@ -51,7 +51,7 @@ final class EngineServer implements ProxyServer {
     private final ProxyOptions options;
     private final ProxyEngine engine;
     private final EventLoopGroup group;
-    private final Map<EventExecutor, ServerLoop> byLoop;
+    private final IdentityHashMap<EventExecutor, ServerLoop> byLoop;
     private final List<ServerLoop> loops;
     private final @Nullable Watchdog watchdog;
     private final @Nullable DnsNames ownNames;
@@ -91,7 +91,7 @@ final class EngineServer implements ProxyServer {
         }
         this.ownNames = dns;
         List<ServerLoop> all = new ArrayList<>();
-        Map<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
+        IdentityHashMap<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
         for (EventExecutor executor : group) {
             LoopContext context = new LoopContext(
                     (EventLoop) executor,
@@ -194,8 +194,7 @@ final class EngineServer implements ProxyServer {
                 loops.get(0)
                         .loop
                         .loop()
-                        .schedule(
-                                this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
+                        .schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
                 for (ServerLoop loop : loops) {
                     loop.loop.loop().execute(loop::drain);
                 }

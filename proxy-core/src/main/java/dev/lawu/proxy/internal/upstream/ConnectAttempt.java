@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,14 @@ final class ConnectAttempt extends Deadline implements Runnable {
             connect(literal);
             return;
         }
-        home.pool.resolver.resolve(home.peer.host()).whenComplete((found, failure) -> {
+        CompletionStage<List<InetAddress>> resolving;
+        try {
+            resolving = home.pool.resolver.resolve(home.peer.host());
+        } catch (RuntimeException e) {
+            resolved(null, e);
+            return;
+        }
+        resolving.whenComplete((found, failure) -> {
             if (home.pool.loop.loop().inEventLoop()) {
                 resolved(found, failure);
             } else {

@@ -8,7 +8,7 @@ import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/** The connections of one event loop to one peer. Forgotten by its pool when it has none. */
+/** The connections of one event loop to one peer. Its pool knows it while it has one. */
 final class PeerConnections {
     final UpstreamPool pool;
     final HttpPeer peer;
@@ -74,7 +74,9 @@ final class PeerConnections {
 
     /** A connection is being made. */
     void added() {
-        total++;
+        if (total++ == 0) {
+            pool.remember(this);
+        }
         pool.counters.upstreamActive(1);
     }
 

@@ -49,7 +49,6 @@ public final class UpstreamPool implements Connector {
         PeerConnections connections = peers.get(peer);
         if (connections == null) {
             connections = new PeerConnections(this, peer);
-            peers.put(peer, connections);
         }
         PooledConnection idle = fresh ? null : connections.takeIdle();
         if (idle != null) {
@@ -68,6 +67,10 @@ public final class UpstreamPool implements Connector {
         ConnectAttempt attempt = new ConnectAttempt(connections, callback);
         attempt.start();
         return attempt;
+    }
+
+    void remember(PeerConnections connections) {
+        peers.put(connections.peer, connections);
     }
 
     void forget(PeerConnections connections) {
