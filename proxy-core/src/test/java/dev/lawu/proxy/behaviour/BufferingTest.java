@@ -24,10 +24,13 @@ class BufferingTest {
     private ToPeer proxy;
 
     private Wire start(World world, int limit) {
-        return start(world, limit, (stage, session) -> FilterResult.async(stage.thenApply(body -> {
-            seen.set(new String(body, ISO_8859_1));
-            return FilterResult.proceed();
-        })));
+        return start(
+                world,
+                limit,
+                (stage, session) -> FilterResult.async(stage.thenApply(body -> {
+                    seen.set(new String(body, ISO_8859_1));
+                    return FilterResult.proceed();
+                })));
     }
 
     private Wire start(World world, int limit, BiFunction<CompletionStage<byte[]>, Session, FilterResult> filter) {
@@ -98,8 +101,10 @@ class BufferingTest {
     @ParameterizedTest
     @EnumSource
     void aBodyOverTheLimitIsRefused(World.Kind kind) {
-        for (String framing : new String[] {"Content-Length: 11\r\n\r\n01234567890", "Transfer-Encoding: chunked\r\n\r\n"
-                + "6\r\n012345\r\n5\r\n67890\r\n0\r\n\r\n"}) {
+        for (String framing : new String[] {
+            "Content-Length: 11\r\n\r\n01234567890",
+            "Transfer-Encoding: chunked\r\n\r\n" + "6\r\n012345\r\n5\r\n67890\r\n0\r\n\r\n"
+        }) {
             try (World world = kind.create()) {
                 Wire client = start(world, 10);
                 client.send("POST / HTTP/1.1\r\nHost: a\r\n" + framing);
@@ -186,7 +191,10 @@ class BufferingTest {
     void anAnswerThatDoesNotWaitForTheBodyIsSentAtOnce(World.Kind kind) {
         try (World world = kind.create()) {
             Wire client = start(
-                    world, 10, (stage, session) -> FilterResult.respond(LocalResponse.of(403).text("no")));
+                    world,
+                    10,
+                    (stage, session) ->
+                            FilterResult.respond(LocalResponse.of(403).text("no")));
             client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n01234");
             assertThat(client.head()).startsWith("HTTP/1.1 403 ");
             client.until("no");

@@ -170,7 +170,8 @@ class LifetimeTest {
                     RequestHead head = session.request();
                     kept.set(session);
                     return FilterResult.blocking(() -> {
-                        read.set(session.request().target() + " " + head.headers().get("Host"));
+                        read.set(session.request().target() + " "
+                                + head.headers().get("Host"));
                         return FilterResult.proceed();
                     });
                 }

@@ -174,7 +174,8 @@ class SeamsTest {
             get(client);
             Wire origin = world.accept();
             origin.head();
-            origin.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nX-T: 1\r\n\r\n");
+            origin.send(
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nX-T: 1\r\n\r\n");
             client.head();
             assertThat(Chunked.of(client)).isEqualTo(new Chunked("abcde", "X-T: 1\r\n"));
             awaitLogging(world);
@@ -197,8 +198,7 @@ class SeamsTest {
             client.rest();
             awaitLogging(world);
             assertThat(events)
-                    .containsExactly(
-                            "aborted part CONNECTION_CLOSED", "ended CONNECTION_CLOSED", "logging UPSTREAM");
+                    .containsExactly("aborted part CONNECTION_CLOSED", "ended CONNECTION_CLOSED", "logging UPSTREAM");
         }
     }
 
@@ -242,8 +242,7 @@ class SeamsTest {
                         }
 
                         @Override
-                        public ChunkResult requestBodyFilter(
-                                Session s, UpstreamAttempt a, Chunk chunk, Object state) {
+                        public ChunkResult requestBodyFilter(Session s, UpstreamAttempt a, Chunk chunk, Object state) {
                             return chunk.isLast()
                                     ? ChunkResult.fail(ProxyException.rejected(400, "bad end"))
                                     : ChunkResult.forward();
@@ -292,7 +291,9 @@ class SeamsTest {
             origin.send("56789");
             awaitLogging(world);
             assertThat(events.get(0)).startsWith("tee 0123456789");
-            assertThat(events).endsWith("ended CONNECTION_CLOSED", "logging UPSTREAM").hasSize(3);
+            assertThat(events)
+                    .endsWith("ended CONNECTION_CLOSED", "logging UPSTREAM")
+                    .hasSize(3);
         }
     }
 
