@@ -352,7 +352,6 @@ class BodyFilterTest {
             Wire client = world.connect();
             client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n" + BODY);
             assertThat(client.head()).startsWith("HTTP/1.1 422 ");
-            assertThat(world.accepted()).isEqualTo(1);
             assertThat(world.accept().rest()).doesNotContain("0\r\n\r\n");
         }
     }

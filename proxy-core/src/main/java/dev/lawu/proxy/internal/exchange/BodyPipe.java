@@ -79,8 +79,13 @@ final class BodyPipe {
 
     /** True if a filter may change the length of the body. */
     boolean mayChangeLength() {
+        return mayChangeLength(exchange.engine, bodyChain);
+    }
+
+    /** True if one of these filters may change the length of the body. */
+    static boolean mayChangeLength(ProxyEngine engine, Participant[] bodyChain) {
         for (Participant p : bodyChain) {
-            if (!exchange.engine.preservesLength(p)) {
+            if (!engine.preservesLength(p)) {
                 return true;
             }
         }
@@ -295,8 +300,8 @@ final class BodyPipe {
     }
 
     private void filterTrailers(int from) {
-        Headers t = closed ? null : trailers; // what came before them may have closed the pipe
-        for (int i = from; t != null && i < trailerChain.length; i++) {
+        Headers t = trailers;
+        for (int i = from; t != null && !closed && i < trailerChain.length; i++) {
             Participant participant = trailerChain[i];
             int index = i;
             try {
@@ -359,8 +364,7 @@ final class BodyPipe {
         return ProxyException.internal(ErrorType.INTERNAL, participant.name + "." + phase.method + ": " + found, null);
     }
 
-    /** Closes the pipe because of this. */
-    void fail(ProxyException cause) {
+    private void fail(ProxyException cause) {
         close();
         output.failed(cause);
     }

@@ -240,11 +240,6 @@ public final class Exchange implements StreamListener, ExchangeControl {
     // ---- attempts
 
     private void nextAttempt(boolean fresh) {
-        ProxyException lost = body == null ? null : body.failure();
-        if (lost != null) {
-            fail(lost); // a filter did not mind, but there is no whole body to send
-            return;
-        }
         Attempt before = attempt;
         if (before != null) {
             if (formerAttempts == null) {

@@ -60,12 +60,6 @@ final class RequestBody {
         return !givenUp && failure == null;
     }
 
-    /** Why the body is not at hand, though a filter asked for it; null if all is well. */
-    @Nullable
-    ProxyException failure() {
-        return failure;
-    }
-
     /** True if the client has begun to send it. */
     boolean hasBegun() {
         return received > 0 || ended;
@@ -178,15 +172,8 @@ final class RequestBody {
             if (future != null) {
                 future.completeExceptionally(tooLarge);
             }
-            BodyPipe p = pipe;
-            if (p != null) {
-                p.fail(tooLarge);
-            }
-            return;
-        }
-        append(data);
-        data.release();
-        if (last) {
+            pump(); // for a filter that did not wait for it
+        } else if (last) {
             collected();
         }
     }

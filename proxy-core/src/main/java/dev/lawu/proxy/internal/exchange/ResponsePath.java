@@ -208,7 +208,7 @@ final class ResponsePath {
         ResponseHead before = head;
         letGo(ProxyException.internal(ErrorType.REJECTED, "another response was put in its place", null));
         if (before != null) {
-            exchange.own(before.headers()); // a callable that came too late may still look at it
+            exchange.retire(before.headers());
         }
         FieldSection section = exchange.loop.sections().take();
         section.copyFrom(response.headers().section());
@@ -345,7 +345,11 @@ final class ResponsePath {
         BodyPipe up = upstreamPipe;
         BodyPipe down = responsePipe;
         boolean filtered = up != null && up.hasBodyFilters() || down != null && down.hasBodyFilters();
-        boolean changes = up != null && up.mayChangeLength() || down != null && down.mayChangeLength();
+        // A length that filters may change is not told for HEAD either, where no body goes through them.
+        boolean changes = source == ResponseSource.UPSTREAM
+                        && BodyPipe.mayChangeLength(
+                                exchange.engine, exchange.engine.table.chain(Phase.UPSTREAM_RESPONSE_BODY))
+                || down != null && down.mayChangeLength();
         boolean last = !tunnels && (!allowed || bodyless && !filtered);
         try {
             long length = h.status() == 204 || h.status() < 200 || tunnels || changes
