@@ -178,19 +178,6 @@ class ShutdownTest {
         }
     }
 
-    /** The last connections end while the loops are being told to drain. */
-    @Test
-    void shutdownMeetsConnectionsThatEnd() throws IOException {
-        for (int i = 0; i < 60; i++) {
-            ProxyServer server = serve(0, 1 + i % 2);
-            Socket idle = new Socket("127.0.0.1", server.address().getPort());
-            get(server.address());
-            idle.close();
-            server.close();
-            assertThat(server.stats().connections()).isZero();
-        }
-    }
-
     @Test
     void aBusyPortIsNamed() throws IOException {
         try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
