@@ -39,7 +39,9 @@ class BadResponsesTest {
             new Bad("status 99", "HTTP/1.1 099 What\r\n\r\n"),
             new Bad("status 600", "HTTP/1.1 600 What\r\n\r\n"),
             new Bad("another version", "HTTP/2.0 200 OK\r\n\r\n"),
-            new Bad("a 101 that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"),
+            new Bad(
+                    "a 101 that nobody asked for",
+                    "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"),
             new Bad("a 204 with a body", "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nab"),
             new Bad("a coding in 1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
             new Bad("bytes before the status line", "\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));

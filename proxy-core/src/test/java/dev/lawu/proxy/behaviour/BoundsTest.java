@@ -65,8 +65,7 @@ class BoundsTest {
     @Test
     void aSlowOriginHoldsUpAFastUpload() {
         try (Simulation simulation = Simulation.create()) {
-            SimulatedOrigin origin =
-                    simulation.listen("10.0.0.9", 9000).onConnection(SimulatedConnection::stopReading);
+            SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000).onConnection(SimulatedConnection::stopReading);
             SimulatedProxy proxy = simulation.start(Probe.to(HttpPeer.of("10.0.0.9", 9000)));
             SimulatedConnection client = simulation.connect(proxy.address());
             client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: " + MUCH + "\r\n\r\n");
@@ -185,7 +184,8 @@ class BoundsTest {
             String body = Bodies.pattern(3000);
             simulation
                     .listen("10.0.0.9", 9000)
-                    .answer(request -> SimulatedOrigin.response(200, request.substring(request.indexOf("\r\n\r\n") + 4)));
+                    .answer(request ->
+                            SimulatedOrigin.response(200, request.substring(request.indexOf("\r\n\r\n") + 4)));
             SimulatedProxy proxy = simulation.start(Probe.to(HttpPeer.of("10.0.0.9", 9000)));
             SimulatedConnection client = simulation.connect(proxy.address());
             client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n" + body);

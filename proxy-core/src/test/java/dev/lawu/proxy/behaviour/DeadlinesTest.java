@@ -145,7 +145,8 @@ class DeadlinesTest {
     void aClientThatTakesNothing(World.Kind kind) {
         try (World world = kind.create()) {
             Probe probe = new Probe(peer(
-                    world, PeerOptions.DEFAULTS.withBetweenBytesTimeout(limit(world).dividedBy(2))));
+                    world,
+                    PeerOptions.DEFAULTS.withBetweenBytesTimeout(limit(world).dividedBy(2))));
             world.start(probe.with(options -> options.writeStallTimeout(limit(world))));
             Wire client = world.connect();
             client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -40,7 +40,8 @@ class DepartingOriginTest {
         for (String request : REQUESTS) {
             for (String response : RESPONSES) {
                 for (int cut = 0; cut <= response.length(); cut++) {
-                    String what = (reset ? "RST" : "FIN") + " after " + cut + " bytes of " + response + " to " + request;
+                    String what =
+                            (reset ? "RST" : "FIN") + " after " + cut + " bytes of " + response + " to " + request;
                     try {
                         cut(request, response, cut, reset);
                     } catch (Throwable e) {
@@ -92,7 +93,9 @@ class DepartingOriginTest {
                 assertThat(body).doesNotContain("0\r\n");
                 assertThat(client.isClosedByPeer() || client.isReset()).isTrue();
             } else {
-                assertThat(client.isReset()).as("a reset, as only that can tell").isTrue();
+                assertThat(client.isReset())
+                        .as("a reset, as only that can tell")
+                        .isTrue();
             }
         }
     }

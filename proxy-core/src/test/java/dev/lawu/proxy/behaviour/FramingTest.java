@@ -29,7 +29,9 @@ class FramingTest {
             client.send(GET);
             origin.head();
             origin.send("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\nETag: \"e\"\r\n\r\n");
-            assertThat(client.head()).startsWith("HTTP/1.1 304 Not Modified\r\n").contains("ETag: \"e\"\r\n");
+            assertThat(client.head())
+                    .startsWith("HTTP/1.1 304 Not Modified\r\n")
+                    .contains("ETag: \"e\"\r\n");
             client.send(GET);
             origin.head();
             origin.send("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n");

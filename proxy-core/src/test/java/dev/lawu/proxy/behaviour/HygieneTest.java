@@ -107,9 +107,11 @@ class HygieneTest {
                     .startsWith("GET /?q=%2F HTTP/1.1\r\n")
                     .containsSubsequence(
                             "HOST: a\r\n", "zeta: 1\r\n", "Alpha: 2\r\n", "zEta:", "3\r\n", "Cookie: a=b; c=d\r\n");
-            origin.send("HTTP/1.1 200 Very Fine\r\nset-cookie: 1\r\nSET-COOKIE: 2\r\nContent-Length: 0\r\nx-z: é\r\n\r\n");
+            origin.send(
+                    "HTTP/1.1 200 Very Fine\r\nset-cookie: 1\r\nSET-COOKIE: 2\r\nContent-Length: 0\r\nx-z: é\r\n\r\n");
             assertThat(client.head())
-                    .startsWith("HTTP/1.1 200 Very Fine\r\nset-cookie: 1\r\nSET-COOKIE: 2\r\nContent-Length: 0\r\nx-z: é\r\n");
+                    .startsWith(
+                            "HTTP/1.1 200 Very Fine\r\nset-cookie: 1\r\nSET-COOKIE: 2\r\nContent-Length: 0\r\nx-z: é\r\n");
         }
     }
 
@@ -179,8 +181,9 @@ class HygieneTest {
             try (World world = kind.create()) {
                 String head = forwarded(
                         world,
-                        Probe.to(world.peer(), options -> options.forwardingFields(fields)
-                                .via("")),
+                        Probe.to(
+                                world.peer(),
+                                options -> options.forwardingFields(fields).via("")),
                         CHAIN);
                 boolean legacy = fields == ForwardingFields.BOTH || fields == ForwardingFields.X_FORWARDED;
                 boolean standard = fields == ForwardingFields.BOTH || fields == ForwardingFields.FORWARDED;
@@ -221,8 +224,7 @@ class HygieneTest {
     @EnumSource
     void anAbsoluteTargetIsForwardedAsItsPath(World.Kind kind) {
         try (World world = kind.create()) {
-            String head = forwarded(
-                    world, Probe.to(world.peer()), "GET http://a:80/p?q HTTP/1.1\r\nHost: a\r\n\r\n");
+            String head = forwarded(world, Probe.to(world.peer()), "GET http://a:80/p?q HTTP/1.1\r\nHost: a\r\n\r\n");
             assertThat(head).startsWith("GET /p?q HTTP/1.1\r\nHost: a\r\n");
         }
     }

@@ -88,8 +88,7 @@ class InterimResponsesTest {
             origin.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
             assertThat(client.head()).isEqualTo("HTTP/1.1 102 Processing\r\n\r\n");
             for (int i = 0; i < 30; i++) {
-                assertThat(client.head())
-                        .isEqualTo("HTTP/1.1 103 Early Hints\r\nLink: </" + i + ">\r\n\r\n");
+                assertThat(client.head()).isEqualTo("HTTP/1.1 103 Early Hints\r\nLink: </" + i + ">\r\n\r\n");
             }
             assertThat(client.head()).startsWith("HTTP/1.1 200 OK\r\n");
         }

@@ -210,9 +210,8 @@ class PoolTest {
         Simulation.explore(50, simulation -> {
             simulation.network().latency(Duration.ZERO, Duration.ofMillis(2));
             SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000).answer(request -> EMPTY);
-            SimulatedProxy proxy = simulation.start(
-                    Probe.to(HttpPeer.of("10.0.0.9", 9000)
-                            .withOptions(PeerOptions.DEFAULTS.withMaxConnectionsPerLoop(2))));
+            SimulatedProxy proxy = simulation.start(Probe.to(
+                    HttpPeer.of("10.0.0.9", 9000).withOptions(PeerOptions.DEFAULTS.withMaxConnectionsPerLoop(2))));
             SimulatedConnection client = simulation.connect(proxy.address());
             for (int i = 1; i <= 10; i++) {
                 client.send(GET);

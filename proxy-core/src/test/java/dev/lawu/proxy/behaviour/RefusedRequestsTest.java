@@ -39,7 +39,11 @@ class RefusedRequestsTest {
         field("8.6 an endless length", 400, "bad-content-length", "Content-Length: 18446744073709551620");
         field("7 chunked is not last", 400, "bad-transfer-encoding", "Transfer-Encoding: chunked, identity");
         field("7 chunked twice", 400, "bad-transfer-encoding", "Transfer-Encoding: chunked, chunked");
-        field("7 chunked in two lines", 400, "bad-transfer-encoding", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked");
+        field(
+                "7 chunked in two lines",
+                400,
+                "bad-transfer-encoding",
+                "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked");
         field("7 misspelt", 400, "bad-transfer-encoding", "Transfer-Encoding: xchunked");
         field("7 with a parameter", 400, "bad-transfer-encoding", "Transfer-Encoding: chunked;x");
         field("7 unknown coding", 501, "unknown-transfer-coding", "Transfer-Encoding: gzip, chunked");
@@ -75,7 +79,11 @@ class RefusedRequestsTest {
         bad("2.3 version 2.0", 505, "unsupported-version", "GET / HTTP/2.0\r\nHost: a\r\n\r\n");
         bad("2.3 version 1.2", 505, "unsupported-version", "GET / HTTP/1.2\r\nHost: a\r\n\r\n");
         bad("6.1 coding in 1.0", 400, "te-in-1.0", "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
-        bad("9.3.6 CONNECT with body", 400, "connect-with-body", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 2\r\n\r\nhi");
+        bad(
+                "9.3.6 CONNECT with body",
+                400,
+                "connect-with-body",
+                "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 2\r\n\r\nhi");
         bad("a TLS hello", 400, "bad-request-line", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000");
         bad("long line", 414, "request-line-too-long", "GET /" + "x".repeat(9000) + " HTTP/1.1\r\nHost: a\r\n\r\n");
         field("large head", 431, "section-too-large", ("X: " + "y".repeat(8000) + "\r\n").repeat(5) + "Z: z");
@@ -116,7 +124,9 @@ class RefusedRequestsTest {
             client.send(bad.bytes + "\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n");
             String answer = client.rest();
             assertThat(answer).startsWith("HTTP/1.1 " + bad.status + " ").contains("Connection: close\r\n");
-            assertThat(answer.split("HTTP/1.1 ", -1)).as("one answer in %s", answer).hasSize(2);
+            assertThat(answer.split("HTTP/1.1 ", -1))
+                    .as("one answer in %s", answer)
+                    .hasSize(2);
             assertThat(world.accepted()).isZero();
             assertThat(world.server().stats().requests()).isZero();
             assertThat(world.server().stats().refused()).containsOnlyKeys(bad.reason);
@@ -162,7 +172,8 @@ class RefusedRequestsTest {
         try (World world = kind.create()) {
             world.start(Probe.to(world.peer()));
             Wire client = world.connect();
-            client.send("GET /good HTTP/1.1\r\nHost: a\r\n\r\nGET /bad HTTP/1.1\r\n\r\nGET /c HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.send(
+                    "GET /good HTTP/1.1\r\nHost: a\r\n\r\nGET /bad HTTP/1.1\r\n\r\nGET /c HTTP/1.1\r\nHost: a\r\n\r\n");
             Wire origin = world.accept();
             origin.head();
             origin.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");

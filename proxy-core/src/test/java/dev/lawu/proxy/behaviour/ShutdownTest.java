@@ -38,7 +38,9 @@ class ShutdownTest {
     }
 
     private static void done(World world, CompletableFuture<Void> shutdown) {
-        world.await(shutdown::isDone, () -> "the end of the shutdown; found " + world.server().stats());
+        world.await(
+                shutdown::isDone,
+                () -> "the end of the shutdown; found " + world.server().stats());
     }
 
     @ParameterizedTest

@@ -157,7 +157,9 @@ class TunnelTest {
             client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n"
                     + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n");
             Wire origin = world.accept();
-            assertThat(origin.head()).doesNotContainIgnoringCase("upgrade").doesNotContainIgnoringCase("http2-settings");
+            assertThat(origin.head())
+                    .doesNotContainIgnoringCase("upgrade")
+                    .doesNotContainIgnoringCase("http2-settings");
             // So a switch was not asked for.
             origin.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n");
             assertThat(client.head()).startsWith("HTTP/1.1 502 ");
@@ -169,8 +171,8 @@ class TunnelTest {
     void anIdleTunnelIsEnded(World.Kind kind) {
         try (World world = kind.create()) {
             Duration idle = Duration.ofMillis(world.isSimulated() ? 600_000 : 300);
-            Probe probe = new Probe(world.peer()
-                    .withOptions(world.peer().options().withTunnelIdleTimeout(idle)));
+            Probe probe =
+                    new Probe(world.peer().withOptions(world.peer().options().withTunnelIdleTimeout(idle)));
             world.start(probe.proxy());
             Ends ends = open(world);
             for (int i = 0; i < 4; i++) {

@@ -205,9 +205,7 @@ final class EngineServer implements ProxyServer {
 
     /** Every loop has seen the drain. Only now may the loops end: before, one could be gone when it was to be told. */
     private void allDraining(ServerLoop loop) {
-        loop.loop
-                .loop()
-                .schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        loop.loop.loop().schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
         mayClose = true;
         if (connections.get() == 0) {
             beginClosing();
