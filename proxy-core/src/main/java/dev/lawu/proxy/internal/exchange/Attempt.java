@@ -111,7 +111,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         }
         cancelConnect = null;
         state = State.DONE;
-        exchange.attemptFailed(this, cause, false);
+        exchange.attempts.failed(this, cause, false);
     }
 
     @Override
@@ -201,7 +201,10 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
             return;
         }
         try {
-            exchange.interceptUpstreamRequest(this, h);
+            Seams seams = exchange.seams();
+            if (seams != null) {
+                seams.upstreamRequest(this, h);
+            }
             if (body != null) {
                 BodyPipe pipe = new BodyPipe(
                         exchange,
@@ -282,9 +285,10 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     @Override
     public void onHead(ResponseHead head, boolean last) {
         if (state != State.SENT) {
-            exchange.retire(head.headers());
+            exchange.loop.sections().retire(head.headers());
             return;
         }
+        exchange.lifetime.own(head.headers());
         if (!head.isInformational()) {
             finalHead = true;
             headAt = exchange.now();
@@ -311,9 +315,10 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     @Override
     public void onTrailers(Headers trailers) {
         if (state != State.SENT) {
-            exchange.retire(trailers);
+            exchange.loop.sections().retire(trailers);
             return;
         }
+        exchange.lifetime.own(trailers);
         responseEnded();
         exchange.response.trailers(trailers);
     }
@@ -327,6 +332,9 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
 
     @Override
     public void onWritable() {
+        if (state == State.DONE) {
+            return;
+        }
         flowChanged();
         exchange.response.upstreamWritable();
     }
@@ -344,7 +352,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         // it
         // harmless if it was not.
         ProxyException known = stale && isIdempotent() ? cause.retryable() : cause;
-        exchange.attemptFailed(this, known, true);
+        exchange.attempts.failed(this, known, true);
     }
 
     // ---- ends
@@ -376,7 +384,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
             return;
         }
         drop(cause);
-        exchange.attemptFailed(this, cause, true);
+        exchange.attempts.failed(this, cause, true);
     }
 
     /** Ends it without a word to the exchange: its result is not wanted any more. */
@@ -409,15 +417,6 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
             cancel.run();
         }
         closePipe();
-    }
-
-    /** Gives the copy of the head back; when the exchange is over. */
-    void retire() {
-        RequestHead h = head;
-        if (h != null) {
-            head = null;
-            exchange.retire(h.headers());
-        }
     }
 
     /** True if something of the request may have reached the upstream. */

@@ -1,33 +1,23 @@
 package dev.lawu.proxy.internal.exchange;
 
-import dev.lawu.proxy.ErrorSource;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.FilterResult;
 import dev.lawu.proxy.LocalResponse;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ResponseSource;
-import dev.lawu.proxy.RetryDecision;
 import dev.lawu.proxy.http.FieldName;
 import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.HttpVersion;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.internal.loop.LoopContext;
-import dev.lawu.proxy.spi.BodyTee;
 import dev.lawu.proxy.spi.Connector;
-import dev.lawu.proxy.spi.ExchangeControl;
-import dev.lawu.proxy.spi.ExchangeInterceptor;
-import dev.lawu.proxy.spi.Interception;
 import dev.lawu.proxy.spi.ServerStream;
-import dev.lawu.proxy.spi.StreamListener;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One request and what becomes of it: the machine that every protocol, and every source of a response, shares.
@@ -35,75 +25,105 @@ import org.slf4j.LoggerFactory;
  * <p>It has three lanes, each a line of callbacks of which at most one is pending:
  *
  * <ul>
- *   <li>the <em>request lane</em>, here and in {@link Attempt}: the request phases, the choice of a peer, the head that goes upstream;
+ *   <li>the <em>request lane</em>, here and in {@link Attempts}: the request phases, the choice of a peer, the head that goes upstream;
  *   <li>the <em>request body</em>: {@link RequestBody}, then the attempt's {@link BodyPipe};
  *   <li>the <em>response lane</em>: {@link ResponsePath}.
  * </ul>
  *
- * <p>Whatever happens, it goes one of these ways: a response is given to the path ({@link #respond}, {@link Attempt#onHead}); an attempt fails ({@link #attemptFailed}), and there is another one or an
+ * <p>Whatever happens, it goes one of these ways: a response is given to the path ({@link #respond}, {@link Attempt#onHead}); an attempt fails ({@link Attempts#failed}), and there is another one or an
  * error; the exchange fails ({@link #fail}), which becomes an error answer while that is possible and a reset after that; or the client leaves ({@link #onReset}). All of them come to {@link #tryEnd}.
  * {@code logging} runs there, once. Calls to the streams may call back before they return, so after each of them the state is looked at afresh.
+ *
+ * <p>An exchange object serves one request after another on its loop ({@link #begin}, {@link #reset}), so that a request costs little garbage. Nobody outside has a reference to it: users and adapters
+ * have the {@link ExchangeSession}, which is made for each request and lets go at the end; what is made for each request inside ({@link Attempt}, {@link BodyPipe}, {@link LocalBody}) ignores all
+ * calls once it is over. It is used again only when the turn of the loop in which it ended is over, so that no frame of it is on the stack, and never if a given-up result may still reach it.
  */
-public final class Exchange implements StreamListener, ExchangeControl {
-    private static final Logger logger = LoggerFactory.getLogger("dev.lawu.proxy");
-
-    final ProxyEngine engine;
+final class Exchange {
     final EngineLoop engineLoop;
+    final ProxyEngine engine;
     final LoopContext loop;
     final Connector connector;
     final Hygiene hygiene;
-    final ServerStream down;
-    final RequestHead request;
-    final ClientFacts client;
-    final ExchangeSession session;
     final Callbacks callbacks;
-    final @Nullable Object[] states;
-    final @Nullable RequestBody body;
+    final Lifetime lifetime;
+    final Attempts attempts;
     final ResponsePath response;
-    final long requestLength;
-    private final boolean head;
-
+    final @Nullable Object[] states;
     private final Suspension.Suspended pending = new Suspension.Suspended();
+
+    /* Of the present request. */
+    ServerStream down;
+    RequestHead request;
+    ClientFacts client;
+    ExchangeSession session;
+
+    @Nullable
+    RequestBody body;
+
+    long requestLength;
+    private boolean head;
     private int contexts; // participants whose newContext has run
     private long seen; // a bit for each participant that saw the request
-    private @Nullable Interception interception;
-    private @Nullable Attempt attempt;
-    private @Nullable List<Attempt> formerAttempts;
-    private @Nullable List<Headers> owned;
+    private @Nullable Seams seams;
     private @Nullable ProxyException error;
-    private boolean replayAllowed;
     private boolean continued; // a 100 (Continue) was sent by us
     private boolean failing; // an error answer is being made, or on its way
     private boolean clientGone;
-    private boolean ended;
-    private int retained = 1;
-    private boolean leftBehind; // a result that is not waited for any more may still read the heads, on another thread
+    private boolean ended = true;
 
-    final long startedAt;
-    final long headReadAt;
+    long startedAt;
+    long headReadAt;
     long requestEndAt;
     long responseHeadAt;
     long responseEndAt;
 
-    Exchange(EngineLoop engineLoop, ServerStream down, RequestHead request, boolean last) {
+    @SuppressWarnings("NullAway.Init") // begin() sets what belongs to a request, and nothing else comes first
+    Exchange(EngineLoop engineLoop) {
         this.engineLoop = engineLoop;
         this.engine = engineLoop.engine;
         this.loop = engineLoop.loop;
         this.connector = engineLoop.connector;
         this.hygiene = engine.hygiene;
-        this.down = down;
-        this.request = request;
-        this.client = ClientFacts.of(down.connection(), engine.options.trustedProxies());
         this.states = new Object[engine.table.participants.length];
-        this.body = last ? null : new RequestBody(down, engine.options.replayBuffer());
-        this.startedAt = down.startNanos();
-        this.headReadAt = now();
-        this.requestEndAt = last ? headReadAt : 0;
-        this.requestLength = request.headers().contentLength();
-        this.head = request.method().equals("HEAD");
-        this.session = new ExchangeSession(this);
         this.callbacks = new Callbacks(this);
+        this.lifetime = new Lifetime(loop.sections());
+        this.attempts = new Attempts(this);
         this.response = new ResponsePath(this);
+    }
+
+    /** Takes a request. {@link #start} follows. */
+    ExchangeSession begin(ServerStream stream, RequestHead requestHead, boolean last) {
+        lifetime.begin();
+        lifetime.own(requestHead.headers());
+        ended = false;
+        down = stream;
+        request = requestHead;
+        client = ClientFacts.of(stream.connection(), engine.options.trustedProxies());
+        session = new ExchangeSession(this);
+        body = last ? null : new RequestBody(stream, engine.options.replayBuffer());
+        requestLength = requestHead.headers().contentLength();
+        head = requestHead.method().equals("HEAD");
+        startedAt = stream.startNanos();
+        headReadAt = now();
+        requestEndAt = last ? headReadAt : 0;
+        return session;
+    }
+
+    /** Forgets the request; the object waits for the next. */
+    private void reset() {
+        Arrays.fill(states, null);
+        attempts.reset();
+        response.reset();
+        body = null;
+        contexts = 0;
+        seen = 0;
+        seams = null;
+        error = null;
+        continued = false;
+        failing = false;
+        clientGone = false;
+        responseHeadAt = 0;
+        responseEndAt = 0;
     }
 
     // ---- the request phases
@@ -168,7 +188,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
                 seen = -1;
                 lookUp();
             }
-            default -> nextAttempt(false);
+            default -> attempts.next(false);
         }
     }
 
@@ -192,22 +212,19 @@ public final class Exchange implements StreamListener, ExchangeControl {
     }
 
     private void lookUp() {
-        ExchangeInterceptor interceptor = engine.interceptor;
-        if (interceptor == null) {
+        if (engine.interceptor == null) {
             run(Phase.PROXY_UPSTREAM, 0);
             return;
         }
         try {
-            Interception i = interceptor.intercept(session, this);
-            interception = i;
-            Object ready = i == null
-                    ? FilterResult.proceed()
-                    : awaitInterception(Phase.LOOKUP, i.lookup(), pending, this::lookedUp);
+            Seams opened = Seams.open(this, engine.interceptor);
+            seams = opened;
+            Object ready = opened == null ? FilterResult.proceed() : opened.lookUp(pending, this::lookedUp);
             if (ready != null) {
                 lookedUp(ready, null);
             }
-        } catch (Throwable e) {
-            fail(Callbacks.failure(Phase.LOOKUP, engine.interceptorParticipant, e));
+        } catch (ProxyException e) {
+            fail(e);
         }
     }
 
@@ -222,14 +239,6 @@ public final class Exchange implements StreamListener, ExchangeControl {
         }
     }
 
-    private @Nullable Object awaitInterception(
-            Phase phase, @Nullable FilterResult result, Suspension.Suspended holder, Suspension.Continuation then) {
-        if (result == null) {
-            throw new NullPointerException("returned null (expected: a result)");
-        }
-        return Suspension.await(this, phase, engine.interceptorParticipant, result, holder, then);
-    }
-
     /** Answers with this; nothing has been sent yet. */
     void respond(LocalResponse local, ResponseSource by) {
         if (!ended) {
@@ -237,93 +246,16 @@ public final class Exchange implements StreamListener, ExchangeControl {
         }
     }
 
-    // ---- attempts
-
-    private void nextAttempt(boolean fresh) {
-        Attempt before = attempt;
-        if (before != null) {
-            if (formerAttempts == null) {
-                formerAttempts = new ArrayList<>(2);
-            }
-            formerAttempts.add(before);
-        }
-        Attempt next = new Attempt(this, before == null ? 1 : before.number() + 1, fresh);
-        attempt = next;
-        next.start();
-    }
-
     /** The copy of the client's head that goes upstream, before filters. */
     RequestHead upstreamHead() {
         RequestHead copy = request.copyInto(loop.sections().take());
+        lifetime.own(copy.headers());
         hygiene.request(copy, client);
         return copy;
     }
 
     boolean stripsExpect() {
         return continued || request.version() == HttpVersion.HTTP_1_0 || body == null || body.hasBegun();
-    }
-
-    void attemptFailed(Attempt failed, ProxyException cause, boolean connected) {
-        if (ended || failed != attempt) {
-            return;
-        }
-        if (response.isStarted() || failing || failed.hasFinalHead()) {
-            fail(cause);
-            return;
-        }
-        if (clientGone) {
-            fail(cause);
-            return;
-        }
-        response.forgetInterim();
-        RetryDecision decision;
-        try {
-            decision = callbacks.ask(
-                    connected ? Phase.ERROR_WHILE_PROXY : Phase.FAIL_TO_CONNECT,
-                    engine.table.proxyParticipant(),
-                    (s, state) -> connected
-                            ? engine.table.proxy.errorWhileProxy(s, failed, cause, state)
-                            : engine.table.proxy.failToConnect(s, failed, cause, state));
-        } catch (ProxyException e) {
-            fail(e);
-            return;
-        }
-        if (decision instanceof RetryDecision.Retry retry && mayRetry(failed, cause)) {
-            boolean stale = connected && failed.isConnectionReused();
-            logger.debug("attempt {} failed and is followed by another: {}", failed.number(), cause.toString());
-            if (retry.delay().isZero()) {
-                nextAttempt(stale);
-            } else {
-                loop.loop()
-                        .schedule(() -> retryNow(failed, stale), retry.delay().toNanos(), TimeUnit.NANOSECONDS);
-            }
-        } else {
-            fail(cause);
-        }
-    }
-
-    private void retryNow(Attempt failed, boolean stale) {
-        if (!ended && !failing && attempt == failed) {
-            nextAttempt(stale);
-        }
-    }
-
-    private boolean mayRetry(Attempt failed, ProxyException cause) {
-        boolean safe = !failed.wasSent() || cause.isRetryable() || failed.isIdempotent() || replayAllowed;
-        return safe && failed.number() < engine.options.maxAttempts() && (body == null || body.canReplay());
-    }
-
-    /** A filter of an attempt's response failed. The upstream has answered, so there is no other attempt. */
-    void upstreamFilterFailed(Attempt failed, ProxyException cause) {
-        failed.abandon(cause);
-        fail(cause);
-    }
-
-    void abandonAttempt(ProxyException cause) {
-        Attempt a = attempt;
-        if (a != null) {
-            a.abandon(cause);
-        }
     }
 
     // ---- failure
@@ -353,17 +285,18 @@ public final class Exchange implements StreamListener, ExchangeControl {
         }
         failing = true;
         response.letGo(cause); // what is pending there, too: nothing else may answer now
-        Interception i = interception;
+        Seams s = seams;
+        if (s == null) {
+            failToProxy(cause);
+            return;
+        }
         try {
-            Object ready = i == null
-                    ? FilterResult.proceed()
-                    : awaitInterception(
-                            Phase.ERROR, i.error(cause), pending, (value, failure) -> errorLookedUp(value, cause));
+            Object ready = s.error(cause, pending, (value, failure) -> errorLookedUp(value, cause));
             if (ready != null) {
                 errorLookedUp(ready, cause);
             }
-        } catch (Throwable e) {
-            logCallbackFailure("Interception.error", e);
+        } catch (ProxyException e) {
+            ErrorLog.callback("Interception.error", e);
             failToProxy(cause);
         }
     }
@@ -376,7 +309,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
 
     private void failToProxy(ProxyException cause) {
         Participant proxy = engine.table.proxyParticipant();
-        if (contexts <= proxy.index) {
+        if (!hasContext(proxy)) {
             lastResort(cause);
             return;
         }
@@ -404,8 +337,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
 
     // ---- from the client
 
-    @Override
-    public void onData(ByteBuf data, boolean last) {
+    void onData(ByteBuf data, boolean last) {
         RequestBody b = body;
         if (ended) {
             data.release();
@@ -421,9 +353,8 @@ public final class Exchange implements StreamListener, ExchangeControl {
         }
     }
 
-    @Override
-    public void onTrailers(Headers trailers) {
-        own(trailers);
+    void onTrailers(Headers trailers) {
+        lifetime.own(trailers);
         RequestBody b = body;
         if (!ended && b != null) {
             requestEndAt = now();
@@ -431,15 +362,13 @@ public final class Exchange implements StreamListener, ExchangeControl {
         }
     }
 
-    @Override
-    public void onWritable() {
+    void onWritable() {
         if (!ended) {
             response.clientWritable();
         }
     }
 
-    @Override
-    public void onReset(ProxyException cause) {
+    void onReset(ProxyException cause) {
         if (ended || clientGone) {
             return;
         }
@@ -447,13 +376,13 @@ public final class Exchange implements StreamListener, ExchangeControl {
         if (error == null) {
             error = cause;
         }
-        Interception i = interception;
-        if (i != null
+        Seams s = seams;
+        if (s != null
                 && !failing
-                && attempt != null
+                && attempts.current() != null
                 && !response.isTunnel()
                 && (body == null || body.isEnded())
-                && continues(i)) {
+                && s.continuesWithoutClient()) {
             response.detach();
             return;
         }
@@ -463,15 +392,6 @@ public final class Exchange implements StreamListener, ExchangeControl {
         }
         response.abort(cause);
         tryEnd();
-    }
-
-    private boolean continues(Interception i) {
-        try {
-            return i.continuesWithoutClient();
-        } catch (Throwable e) {
-            logCallbackFailure("Interception.continuesWithoutClient", e);
-            return false;
-        }
     }
 
     // ---- the end
@@ -484,24 +404,26 @@ public final class Exchange implements StreamListener, ExchangeControl {
         responseEndAt = now();
         if (body != null && !body.isEnded()) {
             // The rest of the request is the adapter's to discard; what is still being sent upstream is broken off.
-            abandonAttempt(ProxyException.internal(ErrorType.REJECTED, "the response ended before the request", null));
+            attempts.abandon(
+                    ProxyException.internal(ErrorType.REJECTED, "the response ended before the request", null));
         }
         tryEnd();
     }
 
     void tunnelEnded() {
-        Attempt a = attempt;
+        Attempt a = attempts.current();
         if (a != null) {
             a.finishTunnel();
         }
         response.tunnelEnded();
     }
 
+    /** Ends the exchange if both sides are done. */
     void tryEnd() {
-        if (ended || !response.hasEnded() || response.hasTee()) {
+        if (ended || !response.isClientDone() || response.hasTee()) {
             return;
         }
-        Attempt a = attempt;
+        Attempt a = attempts.current();
         if (response.isDetached() && a != null && !a.isDone()) {
             return;
         }
@@ -514,23 +436,18 @@ public final class Exchange implements StreamListener, ExchangeControl {
         if (body != null) {
             body.close(reason());
         }
-        Interception i = interception;
-        if (i != null) {
-            try {
-                i.ended(cause);
-            } catch (Throwable e) {
-                logCallbackFailure("Interception.ended", e);
-            }
+        if (seams != null) {
+            seams.ended(cause);
         }
         if (cause != null) {
-            logError(cause);
+            ErrorLog.exchange(this, cause);
         }
         for (Participant p : engine.table.chain(Phase.LOGGING)) {
-            if (p.index < contexts) {
+            if (hasContext(p)) {
                 try {
                     callbacks.logging(p, cause);
                 } catch (ProxyException e) {
-                    logCallbackFailure(p.name + ".logging", e);
+                    ErrorLog.callback(p.name + ".logging", e);
                 }
             }
         }
@@ -543,141 +460,14 @@ public final class Exchange implements StreamListener, ExchangeControl {
         return cause != null ? cause : ProxyException.internal(ErrorType.REJECTED, "the exchange has ended", null);
     }
 
-    private void logError(ProxyException cause) {
-        try {
-            Participant proxy = engine.table.proxyParticipant();
-            boolean known = contexts > proxy.index;
-            if (known
-                    && Boolean.TRUE.equals(callbacks.call(
-                            Phase.SUPPRESS_ERROR_LOG,
-                            proxy,
-                            (s, state) -> engine.table.proxy.suppressErrorLog(s, cause, state)))) {
-                return;
-            }
-            String summary = known
-                    ? callbacks.ask(
-                            Phase.REQUEST_SUMMARY, proxy, (s, state) -> engine.table.proxy.requestSummary(s, state))
-                    : request.toString();
-            Attempt a = attempt;
-            if (cause.source() == ErrorSource.DOWNSTREAM) {
-                logger.debug("{}: {}", summary, cause.toString());
-            } else if (cause.type() == ErrorType.INTERNAL && cause.getCause() != null) {
-                logger.warn("{}: {}", summary, cause.toString(), cause.getCause());
-            } else if (a != null && a.peer() != null) {
-                logger.warn("{}: {} ({})", summary, cause.toString(), a);
-            } else {
-                logger.warn("{}: {}", summary, cause.toString());
-            }
-        } catch (ProxyException e) {
-            logCallbackFailure("requestSummary or suppressErrorLog", e);
-        }
-    }
-
-    void logCallbackFailure(String what, Throwable failure) {
-        logger.warn("{} failed: {}", what, failure.toString(), failure);
-    }
-
-    /** Something outside the loop can still reach this exchange: its arrays are not reused before {@link #release}. */
-    void retain() {
-        retained++;
-    }
-
+    /** Somebody who could reach this exchange cannot any more; the last one ends the use of all that it held. */
     void release() {
-        if (--retained > 0) {
-            return;
-        }
-        session.end();
-        response.retire();
-        retireAttempts();
-        List<Headers> others = owned;
-        if (others != null) {
-            for (Headers headers : others) {
-                retire(headers);
+        if (lifetime.release()) {
+            session.end();
+            if (lifetime.end()) {
+                reset();
+                engineLoop.giveBack(this);
             }
-        }
-        retire(request.headers());
-    }
-
-    private void retireAttempts() {
-        Attempt a = attempt;
-        if (a != null) {
-            a.retire();
-        }
-        List<Attempt> former = formerAttempts;
-        if (former != null) {
-            former.forEach(Attempt::retire);
-        }
-    }
-
-    /** These fields are given back when the exchange is over. */
-    void own(Headers headers) {
-        if (owned == null) {
-            owned = new ArrayList<>(2);
-        }
-        owned.add(headers);
-    }
-
-    /** Gives the array of these fields back, but not while something outside the loop may read it: it would read another exchange's fields. */
-    void retire(Headers headers) {
-        if (retained > 1 || leftBehind && retained == 1) {
-            own(headers);
-        } else if (leftBehind) {
-            headers.retire();
-        } else {
-            loop.sections().retire(headers);
-        }
-    }
-
-    /** A pending result was given up; nobody knows when whoever works on it stops to read. */
-    void leaveBehind() {
-        leftBehind = true;
-    }
-
-    // ---- seams
-
-    @Override
-    public void subrequest(RequestHead head, Consumer<@Nullable ProxyException> ended) {
-        engineLoop.subrequest(this, head, ended);
-    }
-
-    void interceptUpstreamRequest(Attempt a, RequestHead head) {
-        Interception i = interception;
-        if (i != null) {
-            try {
-                i.upstreamRequest(a, head);
-            } catch (Throwable e) {
-                throw Callbacks.failure(Phase.UPSTREAM_REQUEST, engine.interceptorParticipant, e);
-            }
-        }
-    }
-
-    boolean isIntercepted() {
-        return interception != null;
-    }
-
-    @Nullable
-    Object interceptResponse(Attempt a, ResponseHead head, Suspension.Suspended holder, Suspension.Continuation then) {
-        Interception i = interception;
-        if (i == null) {
-            return FilterResult.proceed();
-        }
-        try {
-            return awaitInterception(Phase.STORE, i.upstreamResponse(a, head), holder, then);
-        } catch (Throwable e) {
-            throw Callbacks.failure(Phase.STORE, engine.interceptorParticipant, e);
-        }
-    }
-
-    @Nullable
-    BodyTee interceptTee(ResponseHead head) {
-        Interception i = interception;
-        if (i == null) {
-            return null;
-        }
-        try {
-            return i.tee(head);
-        } catch (Throwable e) {
-            throw Callbacks.failure(Phase.STORE, engine.interceptorParticipant, e);
         }
     }
 
@@ -685,6 +475,10 @@ public final class Exchange implements StreamListener, ExchangeControl {
 
     long now() {
         return loop.time().nanoTime();
+    }
+
+    boolean hasContext(Participant participant) {
+        return participant.index < contexts;
     }
 
     boolean hasSeen(Participant participant) {
@@ -723,10 +517,6 @@ public final class Exchange implements StreamListener, ExchangeControl {
         return continued;
     }
 
-    void allowReplay() {
-        replayAllowed = true;
-    }
-
     boolean isTunnelStart(int status) {
         return status == 101 || request.method().equals("CONNECT") && status >= 200 && status < 300;
     }
@@ -743,9 +533,13 @@ public final class Exchange implements StreamListener, ExchangeControl {
         return ended;
     }
 
+    boolean isFailing() {
+        return failing;
+    }
+
     @Nullable
-    Attempt attempt() {
-        return attempt;
+    Seams seams() {
+        return seams;
     }
 
     @Nullable

@@ -5,19 +5,27 @@ import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ResponseSource;
 import dev.lawu.proxy.Session;
 import dev.lawu.proxy.Timings;
+import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
+import dev.lawu.proxy.spi.ExchangeControl;
+import dev.lawu.proxy.spi.StreamListener;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
+import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.IdentityHashMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What callbacks see of an exchange. It outlives the exchange in users' hands, so it lets go of it at the end. */
-final class ExchangeSession implements Session {
+/**
+ * What the outside has of an exchange: users a {@link Session}, the client's adapter a {@link StreamListener}, an interceptor an {@link ExchangeControl}. It is made for each request and may outlive it
+ * in their hands, so it lets go at the end; then what an adapter tells is dropped, and what a user asks is an error.
+ */
+final class ExchangeSession implements Session, StreamListener, ExchangeControl {
     private @Nullable Exchange exchange;
     private @Nullable IdentityHashMap<AttributeKey<?>, Object> attributes;
 
@@ -88,7 +96,7 @@ final class ExchangeSession implements Session {
     @Override
     public Timings timings() {
         Exchange e = live();
-        Attempt a = e.attempt();
+        Attempt a = e.attempts.current();
         return new Timings(
                 since(e, e.headReadAt),
                 since(e, e.requestEndAt),
@@ -105,7 +113,7 @@ final class ExchangeSession implements Session {
 
     @Override
     public @Nullable UpstreamAttempt attempt() {
-        return live().attempt();
+        return live().attempts.current();
     }
 
     @Override
@@ -162,7 +170,7 @@ final class ExchangeSession implements Session {
 
     @Override
     public void allowReplay() {
-        live().allowReplay();
+        live().attempts.allowReplay();
     }
 
     @Override
@@ -173,6 +181,50 @@ final class ExchangeSession implements Session {
     @Override
     public boolean isEnded() {
         return exchange == null;
+    }
+
+    // ---- for the adapter
+
+    @Override
+    public void onData(ByteBuf data, boolean last) {
+        Exchange e = exchange;
+        if (e == null) {
+            data.release();
+        } else {
+            e.onData(data, last);
+        }
+    }
+
+    @Override
+    public void onTrailers(Headers trailers) {
+        Exchange e = exchange;
+        if (e != null) {
+            e.onTrailers(trailers);
+        }
+    }
+
+    @Override
+    public void onWritable() {
+        Exchange e = exchange;
+        if (e != null) {
+            e.onWritable();
+        }
+    }
+
+    @Override
+    public void onReset(ProxyException cause) {
+        Exchange e = exchange;
+        if (e != null) {
+            e.onReset(cause);
+        }
+    }
+
+    // ---- for an interceptor
+
+    @Override
+    public void subrequest(RequestHead head, Consumer<@Nullable ProxyException> ended) {
+        Exchange e = live();
+        e.engineLoop.subrequest(e.down, head, ended);
     }
 
     @Override

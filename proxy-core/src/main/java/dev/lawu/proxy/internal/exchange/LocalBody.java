@@ -82,7 +82,7 @@ final class LocalBody implements BodySource, BufferSink {
             try {
                 producer.cancelled();
             } catch (Throwable e) {
-                exchange.logCallbackFailure("BodyProducer.cancelled", e);
+                ErrorLog.callback("BodyProducer.cancelled", e);
             }
         }
     }

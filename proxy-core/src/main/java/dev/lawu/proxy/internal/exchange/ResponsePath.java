@@ -33,9 +33,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ResponsePath {
     private final Exchange exchange;
-    private final Suspension.Suspended pending = new Suspension.Suspended();
-    private final Middle middle = new Middle();
-    private final Downstream downstream = new Downstream();
+    private final UpstreamHeads upstreamHeads;
+    private final TeeOutput tee;
+    private final ClientOutput client;
+    final Suspension.Suspended headPending = new Suspension.Suspended();
 
     private @Nullable ResponseHead head;
     private @Nullable ResponseSource source;
@@ -44,100 +45,57 @@ final class ResponsePath {
     private boolean sourcePaused;
     private @Nullable BodyPipe upstreamPipe;
     private @Nullable BodyPipe responsePipe;
-    private @Nullable BodyTee tee;
     private @Nullable Tunnel tunnel;
 
     private boolean started; // the head is at the response filters, or further
     private boolean headSent;
-    private boolean ended; // everything was given to the client, or it has gone
+    private boolean clientDone; // everything was given to the client, or it has gone
     private boolean detached;
-    private long expected = -1;
-    private long sent;
 
     ResponsePath(Exchange exchange) {
         this.exchange = exchange;
+        upstreamHeads = new UpstreamHeads(exchange, this);
+        tee = new TeeOutput(exchange, this);
+        client = new ClientOutput(exchange, this);
+    }
+
+    void reset() {
+        headPending.drop();
+        closePipes();
+        client.reset();
+        tunnel = null;
+        head = null;
+        source = null;
+        body = null;
+        bodyless = false;
+        sourcePaused = false;
+        started = false;
+        headSent = false;
+        clientDone = false;
+        detached = false;
     }
 
     // ---- from an upstream
 
+    /** A head from an attempt, which the exchange owns. */
     void upstreamHead(Attempt attempt, ResponseHead upstreamHead, boolean last) {
-        exchange.hygiene.response(upstreamHead);
-        if (!upstreamHead.isInformational()) {
-            body = attempt;
-            sourcePaused = false;
-            bodyless = last;
-            head = upstreamHead;
-        }
-        filterUpstreamHead(attempt, upstreamHead, 0);
-        if (pending.isSuspended()) {
-            sourcePaused = true;
-            attempt.pause();
-        }
+        upstreamHeads.take(attempt, upstreamHead, last);
     }
 
-    private void filterUpstreamHead(Attempt attempt, ResponseHead upstreamHead, int from) {
-        Participant[] chain = exchange.engine.table.chain(Phase.UPSTREAM_RESPONSE);
-        try {
-            for (int i = from; i < chain.length; i++) {
-                int next = i + 1;
-                FilterResult result =
-                        exchange.callbacks.head(Phase.UPSTREAM_RESPONSE, chain[i], attempt, null, upstreamHead);
-                if (result instanceof FilterResult.Proceed) {
-                    continue;
-                }
-                Object ready = Suspension.await(
-                        exchange,
-                        Phase.UPSTREAM_RESPONSE,
-                        chain[i],
-                        result,
-                        pending,
-                        (value, failure) -> upstreamHeadFiltered(attempt, upstreamHead, value, failure, next));
-                if (ready == null || responded(ready, ResponseSource.LOCAL, upstreamHead)) {
-                    return;
-                }
-            }
-            if (upstreamHead.isInformational()) {
-                relay(attempt, upstreamHead);
-            } else {
-                intercept(attempt, upstreamHead);
-            }
-        } catch (ProxyException e) {
-            exchange.upstreamFilterFailed(attempt, e);
-        }
+    /** This attempt's response is the one, unless a filter puts another in its place. */
+    void adopt(Attempt attempt, ResponseHead upstreamHead, boolean last) {
+        body = attempt;
+        sourcePaused = false;
+        bodyless = last;
+        head = upstreamHead;
     }
 
-    private void upstreamHeadFiltered(
-            Attempt attempt,
-            ResponseHead upstreamHead,
-            @Nullable Object ready,
-            @Nullable ProxyException failure,
-            int next) {
-        if (exchange.isEnded()) {
-            return;
-        }
-        if (ready == null) {
-            exchange.upstreamFilterFailed(attempt, Exchange.orInternal(failure));
-        } else if (!responded(ready, ResponseSource.LOCAL, upstreamHead)) {
-            filterUpstreamHead(attempt, upstreamHead, next);
-        }
+    void pauseSource(Attempt attempt) {
+        sourcePaused = true;
+        attempt.pause();
     }
 
-    private boolean responded(Object ready, ResponseSource by, @Nullable ResponseHead replaced) {
-        if (ready instanceof FilterResult.Respond respond) {
-            if (replaced != null && replaced != head) {
-                exchange.retire(replaced.headers());
-            }
-            exchange.respond(respond.response(), by);
-            return true;
-        }
-        return false;
-    }
-
-    private void relay(Attempt attempt, ResponseHead informational) {
-        if (!exchange.isClientGone() && !(informational.status() == 100 && exchange.hasContinued())) {
-            exchange.down.respondInformational(informational);
-        }
-        exchange.retire(informational.headers());
+    void resumeSource(Attempt attempt) {
         if (sourcePaused) {
             sourcePaused = false;
             attempt.resume();
@@ -146,44 +104,20 @@ final class ResponsePath {
 
     /** The attempt has failed before its final head: an interim one that waits for a filter is not relayed any more. */
     void forgetInterim() {
-        pending.drop();
+        headPending.drop();
     }
 
-    private void intercept(Attempt attempt, ResponseHead upstreamHead) {
-        if (!exchange.isIntercepted()) {
-            intercepted(upstreamHead, FilterResult.proceed(), null);
-            return;
-        }
-        Object ready = exchange.interceptResponse(
-                attempt, upstreamHead, pending, (value, failure) -> intercepted(upstreamHead, value, failure));
-        if (ready != null) {
-            intercepted(upstreamHead, ready, null);
-        }
+    /** The head of the upstream goes on to the response filters, and its body to this tee, too. */
+    void beginUpstream(@Nullable BodyTee to) {
+        tee.open(to);
+        upstreamPipe = upstreamPipe();
+        begin(ResponseSource.UPSTREAM);
     }
 
-    private void intercepted(ResponseHead upstreamHead, @Nullable Object ready, @Nullable ProxyException failure) {
-        if (exchange.isEnded()) {
-            return;
-        }
-        if (ready == null) {
-            exchange.fail(Exchange.orInternal(failure));
-        } else if (!responded(ready, ResponseSource.CACHE, upstreamHead)) {
-            boolean last = bodyless;
-            try {
-                tee = exchange.interceptTee(upstreamHead);
-                upstreamPipe = upstreamPipe(last);
-            } catch (ProxyException e) {
-                exchange.fail(e);
-                return;
-            }
-            begin(ResponseSource.UPSTREAM);
-        }
-    }
-
-    private @Nullable BodyPipe upstreamPipe(boolean last) {
+    private @Nullable BodyPipe upstreamPipe() {
         Participant[] bodyChain = exchange.engine.table.chain(Phase.UPSTREAM_RESPONSE_BODY);
         Participant[] trailerChain = exchange.engine.table.chain(Phase.UPSTREAM_RESPONSE_TRAILER);
-        if (bodyChain.length == 0 && trailerChain.length == 0 || last && !bodyAllowed()) {
+        if (bodyChain.length == 0 && trailerChain.length == 0 || bodyless && !bodyAllowed()) {
             return null;
         }
         return new BodyPipe(
@@ -192,8 +126,8 @@ final class ResponsePath {
                 Phase.UPSTREAM_RESPONSE_TRAILER,
                 bodyChain,
                 trailerChain,
-                exchange.attempt(),
-                middle);
+                exchange.attempts.current(),
+                tee);
     }
 
     // ---- from the proxy itself
@@ -205,14 +139,12 @@ final class ResponsePath {
     }
 
     private void replaceSource(LocalResponse response) {
-        ResponseHead before = head;
         letGo(ProxyException.internal(ErrorType.REJECTED, "another response was put in its place", null));
-        if (before != null) {
-            exchange.retire(before.headers());
-        }
         FieldSection section = exchange.loop.sections().take();
         section.copyFrom(response.headers().section());
-        head = new ResponseHead(HttpVersion.HTTP_1_1, response.status(), section, 0, 0);
+        ResponseHead local = new ResponseHead(HttpVersion.HTTP_1_1, response.status(), section, 0, 0);
+        exchange.lifetime.own(local.headers());
+        head = local;
         if (response.closesConnection()) {
             exchange.down.closeAfterResponse();
         }
@@ -226,14 +158,14 @@ final class ResponsePath {
         sourcePaused = true;
         bodyless = response.length() == 0;
         // What a 304 says about length is about the representation that is not sent.
-        exchange.hygiene.finishResponse(head, response.status() == 304 ? -1 : response.length());
+        exchange.hygiene.finishResponse(local, response.status() == 304 ? -1 : response.length());
     }
 
     /** Lets go of an upstream or a producer, of what it has given so far, and of what is pending. The head stays for who logs it. */
     void letGo(ProxyException cause) {
-        pending.drop();
+        headPending.drop();
         closePipes();
-        abortTee(cause);
+        tee.abort(cause);
         Tunnel t = tunnel;
         tunnel = null;
         if (t != null) {
@@ -244,7 +176,7 @@ final class ResponsePath {
         if (before != null) {
             before.abandon(cause);
         }
-        exchange.abandonAttempt(cause);
+        exchange.attempts.abandon(cause);
     }
 
     // ---- to the client
@@ -267,7 +199,7 @@ final class ResponsePath {
             return null;
         }
         return new BodyPipe(
-                exchange, Phase.RESPONSE_BODY, Phase.RESPONSE_TRAILER, bodyChain, trailerChain, null, downstream);
+                exchange, Phase.RESPONSE_BODY, Phase.RESPONSE_TRAILER, bodyChain, trailerChain, null, client);
     }
 
     private void filterHead(int from) {
@@ -288,7 +220,7 @@ final class ResponsePath {
                         Phase.RESPONSE,
                         participant,
                         result,
-                        pending,
+                        headPending,
                         (value, failure) -> headFiltered(value, failure, next));
                 if (ready == null) {
                     return;
@@ -359,7 +291,7 @@ final class ResponsePath {
                 length = 0;
             }
             exchange.hygiene.finishResponse(h, length);
-            expected = allowed ? length : -1;
+            client.expect(allowed ? length : -1);
         } catch (IllegalStateException e) {
             exchange.fail(ProxyException.internal(ErrorType.INTERNAL, "a response filter left " + e.getMessage(), e));
             return;
@@ -374,19 +306,8 @@ final class ResponsePath {
         if (tunnels) {
             startTunnel();
         } else if (last) {
-            ProxyException unsent =
-                    ProxyException.internal(ErrorType.REJECTED, "the response has no body to send", null);
-            if (bodyless) {
-                endTee(null);
-            } else {
-                abortTee(unsent);
-            }
-            BodySource rest = body;
-            body = null;
-            if (rest != null) {
-                rest.abandon(unsent);
-            }
-            downstreamEnded();
+            dropBody();
+            clientDone();
         } else if (bodyless) {
             toPipes(Unpooled.EMPTY_BUFFER, true);
         } else {
@@ -394,8 +315,23 @@ final class ResponsePath {
         }
     }
 
+    /** No body is sent with this head, whether its source has one or not. */
+    private void dropBody() {
+        ProxyException unsent = ProxyException.internal(ErrorType.REJECTED, "the response has no body to send", null);
+        if (bodyless) {
+            tee.end(null);
+        } else {
+            tee.abort(unsent);
+        }
+        BodySource rest = body;
+        body = null;
+        if (rest != null) {
+            rest.abandon(unsent);
+        }
+    }
+
     private void startTunnel() {
-        Attempt attempt = exchange.attempt();
+        Attempt attempt = exchange.attempts.current();
         if (attempt != null && attempt.stream() != null && attempt.peer() != null) {
             closePipes();
             Tunnel t = new Tunnel(
@@ -416,7 +352,7 @@ final class ResponsePath {
             tunnel.fromUpstream(data, last);
             return;
         }
-        if (ended && !detached || body == null) {
+        if (clientDone && !detached || body == null) {
             data.release();
             return;
         }
@@ -429,21 +365,44 @@ final class ResponsePath {
         if (up != null) {
             up.data(data, last);
         } else {
-            middle.data(data, last);
+            tee.data(data, last);
         }
     }
 
-    /** The body ended with trailers, which are the path's. */
+    /** The body ended with trailers, which the exchange owns. */
     void trailers(Headers trailers) {
-        exchange.own(trailers);
-        if (ended && !detached || body == null) {
+        if (clientDone && !detached || body == null) {
             return;
         }
         BodyPipe up = upstreamPipe;
         if (up != null) {
             up.trailers(trailers);
         } else {
-            middle.trailers(trailers);
+            tee.trailers(trailers);
+        }
+    }
+
+    /** True if the second half of the path can take more. */
+    boolean responseReady() {
+        BodyPipe down = responsePipe;
+        return down != null ? down.isReady() : client.isWritable();
+    }
+
+    void toResponseFilters(ByteBuf data, boolean last) {
+        BodyPipe down = responsePipe;
+        if (down != null) {
+            down.data(data, last);
+        } else {
+            client.data(data, last);
+        }
+    }
+
+    void toResponseFilters(Headers trailers) {
+        BodyPipe down = responsePipe;
+        if (down != null) {
+            down.trailers(trailers);
+        } else {
+            client.trailers(trailers);
         }
     }
 
@@ -454,7 +413,7 @@ final class ResponsePath {
         if (b == null || !begun || tunnel != null) {
             return;
         }
-        boolean ready = upstreamPipe != null ? upstreamPipe.isReady() : middle.isWritable();
+        boolean ready = upstreamPipe != null ? upstreamPipe.isReady() : responseReady();
         if (ready == sourcePaused) {
             sourcePaused = !ready;
             if (ready) {
@@ -465,160 +424,34 @@ final class ResponsePath {
         }
     }
 
-    /** Behind the upstream filters: the tee. */
-    private final class Middle implements BodyPipe.Output {
-        @Override
-        public boolean isWritable() {
-            BodyPipe down = responsePipe;
-            return down != null ? down.isReady() : downstream.isWritable();
-        }
+    // ---- ends
 
-        @Override
-        public void data(ByteBuf data, boolean last) {
-            BodyTee t = tee;
-            if (t != null && data.isReadable()) {
-                callTee(() -> t.data(data.retainedSlice()), t);
-            }
-            if (last) {
-                endTee(null);
-            }
-            BodyPipe down = responsePipe;
-            if (down != null) {
-                down.data(data, last);
-            } else {
-                downstream.data(data, last);
-            }
-        }
-
-        @Override
-        public void trailers(Headers trailers) {
-            endTee(trailers);
-            BodyPipe down = responsePipe;
-            if (down != null) {
-                down.trailers(trailers);
-            } else {
-                downstream.trailers(trailers);
-            }
-        }
-
-        @Override
-        public void flowChanged() {
-            flow();
-        }
-
-        @Override
-        public void failed(ProxyException cause) {
-            exchange.fail(cause);
-        }
-    }
-
-    /** Behind the response filters: the client. */
-    private final class Downstream implements BodyPipe.Output {
-        @Override
-        public boolean isWritable() {
-            return detached || exchange.down.isWritable();
-        }
-
-        @Override
-        public void data(ByteBuf data, boolean last) {
-            if (detached) {
-                data.release();
-                if (last) {
-                    exchange.tryEnd();
-                }
-                return;
-            }
-            sent += data.readableBytes();
-            if (expected >= 0 && (sent > expected || last && sent < expected)) {
-                data.release();
-                exchange.fail(ProxyException.internal(
-                        ErrorType.INTERNAL,
-                        "response body: " + sent + " bytes " + (last ? "in all" : "so far") + " (expected: " + expected
-                                + ")",
-                        null));
-                return;
-            }
-            exchange.down.write(data, last);
-            if (last) {
-                downstreamEnded();
-            }
-        }
-
-        @Override
-        public void trailers(Headers trailers) {
-            if (!detached) {
-                exchange.down.writeTrailers(trailers);
-                downstreamEnded();
-            } else {
-                exchange.tryEnd();
-            }
-        }
-
-        @Override
-        public void flowChanged() {
-            flow();
-        }
-
-        @Override
-        public void failed(ProxyException cause) {
-            exchange.fail(cause);
-        }
-    }
-
-    private void downstreamEnded() {
-        if (!ended) {
-            ended = true;
+    /** The client has got everything. */
+    void clientDone() {
+        if (!clientDone) {
+            clientDone = true;
             exchange.responseEnded();
         }
     }
 
-    // ---- the tee
-
-    private void callTee(Runnable call, BodyTee t) {
-        try {
-            call.run();
-        } catch (Throwable e) {
-            tee = null;
-            exchange.logCallbackFailure(t.getClass().getName(), e);
-        }
-    }
-
-    private void endTee(@Nullable Headers trailers) {
-        BodyTee t = tee;
-        if (t != null) {
-            tee = null;
-            Headers told = trailers == null ? Headers.create() : trailers;
-            callTee(() -> t.end(told), t);
-        }
-    }
-
-    private void abortTee(ProxyException cause) {
-        BodyTee t = tee;
-        if (t != null) {
-            tee = null;
-            callTee(() -> t.abort(cause), t);
-        }
-    }
-
-    // ---- ends
-
     /** The client has left and the rest is for the tee alone. */
     void detach() {
         detached = true;
-        ended = true;
+        clientDone = true;
+        client.detach();
         if (started) {
-            pending.drop(); // what was pending belonged to the response filters
+            headPending.drop(); // what was pending belonged to the response filters
         }
         BodyPipe down = responsePipe;
         responsePipe = null;
         if (down != null) {
             down.close();
         }
-        if (started && tee == null) {
+        if (started && !tee.isOpen()) {
             letGo(ProxyException.downstream(ErrorType.CONNECTION_CLOSED, "the client has left"));
             exchange.tryEnd();
         } else if (started && bodyless) {
-            endTee(null);
+            tee.end(null);
             exchange.tryEnd();
         } else {
             flow();
@@ -627,7 +460,7 @@ final class ResponsePath {
 
     /** The exchange failed or the client has left: nothing more goes to the client. */
     void abort(ProxyException cause) {
-        ended = true;
+        clientDone = true;
         letGo(cause);
     }
 
@@ -644,20 +477,13 @@ final class ResponsePath {
         }
     }
 
-    void retire() {
-        ResponseHead h = head;
-        if (h != null) {
-            exchange.retire(h.headers());
-        }
-    }
-
-    // ---- for the exchange
-
     void tunnelEnded() {
         tunnel = null;
         body = null;
-        downstreamEnded();
+        clientDone();
     }
+
+    // ---- for the exchange
 
     void upstreamWritable() {
         Tunnel t = tunnel;
@@ -676,7 +502,7 @@ final class ResponsePath {
     }
 
     void countTunnelled(int bytes) {
-        sent += bytes;
+        client.count(bytes);
     }
 
     @Nullable
@@ -696,8 +522,8 @@ final class ResponsePath {
         return headSent;
     }
 
-    boolean hasEnded() {
-        return ended;
+    boolean isClientDone() {
+        return clientDone;
     }
 
     boolean isDetached() {
@@ -705,11 +531,11 @@ final class ResponsePath {
     }
 
     boolean hasTee() {
-        return tee != null;
+        return tee.isOpen();
     }
 
     long sentBytes() {
-        return sent;
+        return client.sent();
     }
 
     @Nullable

@@ -105,7 +105,7 @@ final class StreamBody implements BodyProducer {
         try {
             in.close();
         } catch (IOException | RuntimeException e) {
-            exchange.logCallbackFailure("LocalResponse.stream", e);
+            ErrorLog.callback("LocalResponse.stream", e);
         }
     }
 

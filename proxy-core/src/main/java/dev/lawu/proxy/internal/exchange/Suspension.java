@@ -97,7 +97,7 @@ final class Suspension extends Deadline implements Runnable {
                 suspension = null;
                 s.continuation = null;
                 s.remove();
-                s.exchange.leaveBehind();
+                s.exchange.lifetime.leaveBehind();
             }
         }
     }
@@ -131,7 +131,7 @@ final class Suspension extends Deadline implements Runnable {
     }
 
     private void startBlocking(Callable<?> callable) {
-        exchange.retain(); // what the callable can reach stays valid until it returns
+        exchange.lifetime.retain(); // what the callable can reach stays valid until it returns
         try {
             exchange.engine.blocking.run(() -> {
                 Object result = null;
@@ -216,7 +216,7 @@ final class Suspension extends Deadline implements Runnable {
         Continuation then = continuation;
         if (then != null) {
             finish();
-            exchange.leaveBehind();
+            exchange.lifetime.leaveBehind();
             then.resume(
                     null,
                     ProxyException.internal(

@@ -1,0 +1,117 @@
+package dev.lawu.proxy.internal.exchange;
+
+import dev.lawu.proxy.ProxyException;
+import dev.lawu.proxy.RetryDecision;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The attempts of one exchange, one after the other: starts them, and decides what follows when one fails.
+ *
+ * <p>Another attempt is made only if the proxy wants one and it is safe: no response has begun, the whole request body is at hand, attempts are left, and the request is idempotent, provably
+ * unprocessed, never sent, or allowed to be sent again.
+ */
+final class Attempts {
+    private static final Logger logger = LoggerFactory.getLogger("dev.lawu.proxy");
+
+    private final Exchange exchange;
+    private @Nullable Attempt current;
+    private boolean replayAllowed;
+
+    Attempts(Exchange exchange) {
+        this.exchange = exchange;
+    }
+
+    void reset() {
+        current = null;
+        replayAllowed = false;
+    }
+
+    /** The last attempt; null before the first. */
+    @Nullable
+    Attempt current() {
+        return current;
+    }
+
+    void allowReplay() {
+        replayAllowed = true;
+    }
+
+    /** Starts the next attempt; {@code fresh} if it must not use a pooled connection. */
+    void next(boolean fresh) {
+        Attempt before = current;
+        Attempt next = new Attempt(exchange, before == null ? 1 : before.number() + 1, fresh);
+        current = next;
+        next.start();
+    }
+
+    /** An attempt says that it has failed. */
+    void failed(Attempt failed, ProxyException cause, boolean connected) {
+        if (exchange.isEnded() || failed != current) {
+            return;
+        }
+        if (exchange.response.isStarted() || exchange.isFailing() || failed.hasFinalHead() || exchange.isClientGone()) {
+            exchange.fail(cause);
+            return;
+        }
+        exchange.response.forgetInterim();
+        RetryDecision decision;
+        try {
+            decision = ask(failed, cause, connected);
+        } catch (ProxyException e) {
+            exchange.fail(e);
+            return;
+        }
+        if (decision instanceof RetryDecision.Retry retry && mayRetry(failed, cause)) {
+            boolean stale = connected && failed.isConnectionReused();
+            logger.debug("attempt {} failed and is followed by another: {}", failed.number(), cause.toString());
+            if (retry.delay().isZero()) {
+                next(stale);
+            } else {
+                exchange.loop
+                        .loop()
+                        .schedule(() -> delayed(failed, stale), retry.delay().toNanos(), TimeUnit.NANOSECONDS);
+            }
+        } else {
+            exchange.fail(cause);
+        }
+    }
+
+    private RetryDecision ask(Attempt failed, ProxyException cause, boolean connected) {
+        PhaseTable table = exchange.engine.table;
+        return exchange.callbacks.ask(
+                connected ? Phase.ERROR_WHILE_PROXY : Phase.FAIL_TO_CONNECT,
+                table.proxyParticipant(),
+                (s, state) -> connected
+                        ? table.proxy.errorWhileProxy(s, failed, cause, state)
+                        : table.proxy.failToConnect(s, failed, cause, state));
+    }
+
+    private void delayed(Attempt failed, boolean fresh) {
+        if (failed == current && !exchange.isEnded() && !exchange.isFailing()) {
+            next(fresh);
+        }
+    }
+
+    private boolean mayRetry(Attempt failed, ProxyException cause) {
+        boolean safe = !failed.wasSent() || cause.isRetryable() || failed.isIdempotent() || replayAllowed;
+        RequestBody body = exchange.body;
+        return safe && failed.number() < exchange.engine.options.maxAttempts() && (body == null || body.canReplay());
+    }
+
+    /** A filter of an attempt's response failed. The upstream has answered, so there is no other attempt. */
+    void filterFailed(Attempt failed, ProxyException cause) {
+        failed.abandon(cause);
+        exchange.fail(cause);
+    }
+
+    /** The result of the present attempt is not wanted any more. */
+    void abandon(ProxyException cause) {
+        Attempt a = current;
+        if (a != null) {
+            a.abandon(cause);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package dev.lawu.proxy.internal.exchange;
+
+import dev.lawu.proxy.ErrorSource;
+import dev.lawu.proxy.ErrorType;
+import dev.lawu.proxy.ProxyException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes the line of an exchange that failed, unless the proxy suppresses it. What clients do wrong is for debugging; the rest is a warning, and a bug comes with its stack. */
+final class ErrorLog {
+    private static final Logger logger = LoggerFactory.getLogger("dev.lawu.proxy");
+
+    private ErrorLog() {}
+
+    /** A callback that has no exchange to fail has failed. */
+    static void callback(String what, Throwable failure) {
+        logger.warn("{} failed: {}", what, failure.toString(), failure);
+    }
+
+    static void exchange(Exchange exchange, ProxyException cause) {
+        Participant proxy = exchange.engine.table.proxyParticipant();
+        boolean known = exchange.hasContext(proxy);
+        if (known && isSuppressed(exchange, proxy, cause)) {
+            return;
+        }
+        String summary = known ? summary(exchange, proxy) : exchange.request.toString();
+        Attempt attempt = exchange.attempts.current();
+        if (cause.source() == ErrorSource.DOWNSTREAM) {
+            logger.debug("{}: {}", summary, cause.toString());
+        } else if (cause.type() == ErrorType.INTERNAL && cause.getCause() != null) {
+            logger.warn("{}: {}", summary, cause.toString(), cause.getCause());
+        } else if (attempt != null && attempt.peer() != null) {
+            logger.warn("{}: {} ({})", summary, cause.toString(), attempt);
+        } else {
+            logger.warn("{}: {}", summary, cause.toString());
+        }
+    }
+
+    private static boolean isSuppressed(Exchange exchange, Participant proxy, ProxyException cause) {
+        try {
+            return Boolean.TRUE.equals(exchange.callbacks.call(
+                    Phase.SUPPRESS_ERROR_LOG,
+                    proxy,
+                    (s, state) -> exchange.engine.table.proxy.suppressErrorLog(s, cause, state)));
+        } catch (ProxyException e) {
+            callback(proxy.name + ".suppressErrorLog", e);
+            return false;
+        }
+    }
+
+    private static String summary(Exchange exchange, Participant proxy) {
+        try {
+            return exchange.callbacks.ask(
+                    Phase.REQUEST_SUMMARY, proxy, (s, state) -> exchange.engine.table.proxy.requestSummary(s, state));
+        } catch (ProxyException e) {
+            callback(proxy.name + ".requestSummary", e);
+            return exchange.request.toString();
+        }
+    }
+}
