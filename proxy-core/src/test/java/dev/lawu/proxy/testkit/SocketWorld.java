@@ -28,6 +28,7 @@ final class SocketWorld extends World {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final ServerSocket listening;
+    private final Thread acceptor;
     private final BlockingQueue<SocketWire> acceptedWires = new LinkedBlockingQueue<>();
     private final AtomicInteger acceptedCount = new AtomicInteger();
     private final List<SocketWire> wires = new CopyOnWriteArrayList<>();
@@ -39,13 +40,14 @@ final class SocketWorld extends World {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        daemon("origin", this::acceptAll);
+        acceptor = daemon("origin", this::acceptAll);
     }
 
-    private static void daemon(String name, Runnable task) {
+    private static Thread daemon(String name, Runnable task) {
         Thread thread = new Thread(task, "test-" + name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     private void acceptAll() {
@@ -121,8 +123,11 @@ final class SocketWorld extends World {
     public void refuse() {
         try {
             listening.close();
+            acceptor.join(); // the port is free only when the thread has left accept()
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -79,8 +79,13 @@ final class BodyPipe {
 
     /** True if a filter may change the length of the body. */
     boolean mayChangeLength() {
+        return mayChangeLength(exchange.engine, bodyChain);
+    }
+
+    /** True if one of these filters may change the length of the body. */
+    static boolean mayChangeLength(ProxyEngine engine, Participant[] bodyChain) {
         for (Participant p : bodyChain) {
-            if (!exchange.engine.preservesLength(p)) {
+            if (!engine.preservesLength(p)) {
                 return true;
             }
         }
@@ -315,7 +320,7 @@ final class BodyPipe {
                 return;
             }
         }
-        if (t != null && !closed) {
+        if (t != null) {
             trailers = null;
             output.trailers(t);
         }

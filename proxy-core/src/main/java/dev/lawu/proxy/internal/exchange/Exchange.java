@@ -352,7 +352,7 @@ public final class Exchange implements StreamListener, ExchangeControl {
             return;
         }
         failing = true;
-        abandonAttempt(cause);
+        response.letGo(cause); // what is pending there, too: nothing else may answer now
         Interception i = interception;
         try {
             Object ready = i == null
@@ -549,14 +549,14 @@ public final class Exchange implements StreamListener, ExchangeControl {
             boolean known = contexts > proxy.index;
             if (known
                     && Boolean.TRUE.equals(callbacks.call(
-                            Phase.FAIL_TO_PROXY,
+                            Phase.SUPPRESS_ERROR_LOG,
                             proxy,
                             (s, state) -> engine.table.proxy.suppressErrorLog(s, cause, state)))) {
                 return;
             }
             String summary = known
                     ? callbacks.ask(
-                            Phase.FAIL_TO_PROXY, proxy, (s, state) -> engine.table.proxy.requestSummary(s, state))
+                            Phase.REQUEST_SUMMARY, proxy, (s, state) -> engine.table.proxy.requestSummary(s, state))
                     : request.toString();
             Attempt a = attempt;
             if (cause.source() == ErrorSource.DOWNSTREAM) {

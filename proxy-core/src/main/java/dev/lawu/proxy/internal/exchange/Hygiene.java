@@ -135,9 +135,13 @@ final class Hygiene {
         long value = 0;
         int length = section.valueLength(i);
         for (int k = section.valueStart(i), end = k + length; k < end; k++) {
-            value = value * 10 + (bytes[k] - '0');
+            int digit = bytes[k] - '0';
+            if (digit < 0 || digit > 9) {
+                return false;
+            }
+            value = value * 10 + digit;
         }
-        return length > 0 && length <= 18 && value == number && bytes[section.valueStart(i)] >= '0';
+        return length > 0 && length <= 18 && value == number;
     }
 
     private static boolean acceptsTrailers(Headers headers) {

@@ -35,6 +35,8 @@ enum Phase {
     ERROR_WHILE_PROXY("errorWhileProxy", false),
     ERROR("error", false),
     FAIL_TO_PROXY("failToProxy", false),
+    SUPPRESS_ERROR_LOG("suppressErrorLog", false),
+    REQUEST_SUMMARY("requestSummary", false),
     LOGGING("logging", true, Session.class, dev.lawu.proxy.ProxyException.class, Object.class);
 
     /** The method's name. */

@@ -106,6 +106,7 @@ final class RequestBody {
         if (future != null && !future.isDone()) {
             future.complete(all == null ? new byte[0] : ByteBufUtil.getBytes(all));
         }
+        pump(); // for a filter that did not wait for it
     }
 
     private boolean isCollecting() {
@@ -159,19 +160,19 @@ final class RequestBody {
     }
 
     private void collect(ByteBuf data, boolean last) {
-        // Kept even if it is too much: a filter may go on all the same, and then nothing may be missing.
-        append(data);
-        data.release();
-        int size = kept == null ? 0 : kept.readableBytes();
+        long size = (kept == null ? 0 : kept.readableBytes()) + (long) data.readableBytes();
         if (size > collectLimit) {
+            data.release();
             down.pause();
             ProxyException tooLarge = ProxyException.downstream(
                     ErrorType.BODY_TOO_LARGE,
-                    "request body: at least " + size + " bytes (expected: at most " + collectLimit + ")");
+                    "request body: more than " + size + " bytes (expected: at most " + collectLimit + ")");
+            failure = tooLarge;
             CompletableFuture<byte[]> future = collector;
             if (future != null) {
                 future.completeExceptionally(tooLarge);
             }
+            pump(); // for a filter that did not wait for it
         } else if (last) {
             collected();
         }
@@ -224,8 +225,8 @@ final class RequestBody {
             return;
         }
         pumping = true;
-        // What is told may make an attempt fail and another one attach its pipe, here on the stack: then that one is
-        // given the body.
+        // The pipe is looked up each time: an attempt that fails while it is told may be followed by the next one at
+        // once.
         for (BodyPipe p = pipe; p != null && p.isReady() && !endTold; p = pipe) {
             ByteBuf k = kept;
             Headers t = trailers;

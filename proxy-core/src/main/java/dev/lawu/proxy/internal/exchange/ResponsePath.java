@@ -230,7 +230,7 @@ final class ResponsePath {
     }
 
     /** Lets go of an upstream or a producer, of what it has given so far, and of what is pending. The head stays for who logs it. */
-    private void letGo(ProxyException cause) {
+    void letGo(ProxyException cause) {
         pending.drop();
         closePipes();
         abortTee(cause);
@@ -345,7 +345,11 @@ final class ResponsePath {
         BodyPipe up = upstreamPipe;
         BodyPipe down = responsePipe;
         boolean filtered = up != null && up.hasBodyFilters() || down != null && down.hasBodyFilters();
-        boolean changes = up != null && up.mayChangeLength() || down != null && down.mayChangeLength();
+        // A length that filters may change is not told for HEAD either, where no body goes through them.
+        boolean changes = source == ResponseSource.UPSTREAM
+                        && BodyPipe.mayChangeLength(
+                                exchange.engine, exchange.engine.table.chain(Phase.UPSTREAM_RESPONSE_BODY))
+                || down != null && down.mayChangeLength();
         boolean last = !tunnels && (!allowed || bodyless && !filtered);
         try {
             long length = h.status() == 204 || h.status() < 200 || tunnels || changes
@@ -446,7 +450,8 @@ final class ResponsePath {
     /** Makes the source go on or stop, as the path can take more or not. */
     void flow() {
         BodySource b = body;
-        if (b == null || !headSent && !detached || tunnel != null) {
+        boolean begun = headSent || detached && started; // until then the head is on its way, alone
+        if (b == null || !begun || tunnel != null) {
             return;
         }
         boolean ready = upstreamPipe != null ? upstreamPipe.isReady() : middle.isWritable();

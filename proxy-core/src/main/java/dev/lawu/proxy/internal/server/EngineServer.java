@@ -30,7 +30,6 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -50,6 +49,7 @@ final class EngineServer implements ProxyServer {
     private final ProxyServer.Builder builder;
     private final ProxyOptions options;
     private final ProxyEngine engine;
+    private final Transport transport;
     private final EventLoopGroup group;
     private final IdentityHashMap<EventExecutor, ServerLoop> byLoop;
     private final List<ServerLoop> loops;
@@ -62,6 +62,7 @@ final class EngineServer implements ProxyServer {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private volatile boolean ready;
+    private volatile boolean mayClose;
 
     static ProxyServer start(ProxyServer.Builder builder) {
         EngineServer server = new EngineServer(builder);
@@ -76,7 +77,7 @@ final class EngineServer implements ProxyServer {
         TimeSource time = plugin(builder, TimeSource.class);
         RandomSource random = plugin(builder, RandomSource.class);
         Transport plugged = plugin(builder, Transport.class);
-        Transport transport = plugged == null ? new SocketTransport() : plugged;
+        this.transport = plugged == null ? new SocketTransport() : plugged;
         this.group = transport.eventLoops(builder.eventLoops());
         NameResolver resolver = builder.resolver();
         DnsNames dns = null;
@@ -124,8 +125,6 @@ final class EngineServer implements ProxyServer {
     }
 
     private void bind(ProxyServer.Builder from) {
-        Transport plugged = plugin(from, Transport.class);
-        Transport transport = plugged == null ? new SocketTransport() : plugged;
         for (SocketAddress address : from.listeners()) {
             ChannelFuture bound = transport.bind(group, address, from.backlog(), this::accepted);
             bound.awaitUninterruptibly();
@@ -164,7 +163,7 @@ final class EngineServer implements ProxyServer {
     }
 
     void connectionClosed() {
-        if (connections.decrementAndGet() == 0 && draining.get()) {
+        if (connections.decrementAndGet() == 0 && mayClose) {
             beginClosing();
         }
     }
@@ -190,26 +189,26 @@ final class EngineServer implements ProxyServer {
             for (Channel channel : listening) {
                 channel.close();
             }
-            try {
-                loops.get(0)
-                        .loop
-                        .loop()
-                        .schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
-                for (ServerLoop loop : loops) {
-                    loop.loop.loop().execute(loop::drain);
-                }
-                // After the loops have seen the drain: whoever has no connection left closes now.
-                loops.get(0).loop.loop().execute(() -> {
-                    if (connections.get() == 0) {
-                        beginClosing();
+            AtomicInteger left = new AtomicInteger(loops.size());
+            for (ServerLoop loop : loops) {
+                loop.loop.loop().execute(() -> {
+                    loop.drain();
+                    if (left.decrementAndGet() == 0) {
+                        allDraining(loop);
                     }
                 });
-            } catch (RejectedExecutionException e) {
-                // The last connection went meanwhile, and with it the loops: there is nothing to drain.
-                logger.debug("drained at once");
             }
         }
         return closed;
+    }
+
+    /** Every loop has seen the drain. Only now may the loops end: before, one could be gone when it was to be told. */
+    private void allDraining(ServerLoop loop) {
+        loop.loop.loop().schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        mayClose = true;
+        if (connections.get() == 0) {
+            beginClosing();
+        }
     }
 
     private void drainTimedOut() {

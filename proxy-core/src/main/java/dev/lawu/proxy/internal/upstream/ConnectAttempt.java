@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,7 @@ final class ConnectAttempt extends Deadline implements Runnable {
         }
         CompletionStage<List<InetAddress>> resolving;
         try {
-            resolving = home.pool.resolver.resolve(home.peer.host());
+            resolving = Objects.requireNonNull(home.pool.resolver.resolve(home.peer.host()), "the resolver's result");
         } catch (RuntimeException e) {
             resolved(null, e);
             return;

@@ -1,0 +1,196 @@
+package dev.lawu.proxy.behaviour;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lawu.proxy.testing.SimulatedConnection;
+import dev.lawu.proxy.testing.SimulatedOrigin;
+import dev.lawu.proxy.testing.SimulatedProxy;
+import dev.lawu.proxy.testing.Simulation;
+import dev.lawu.proxy.testkit.Wire;
+import dev.lawu.proxy.testkit.World;
+import dev.lawu.proxy.upstream.HttpPeer;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a slow peer costs: a small, known amount. */
+class BoundsTest {
+    private static final int MIB = 1024 * 1024;
+    private static final int MUCH = 50 * MIB;
+
+    private static long buffered() {
+        return PooledByteBufAllocator.DEFAULT.pinnedDirectMemory() + PooledByteBufAllocator.DEFAULT.pinnedHeapMemory();
+    }
+
+    /** Sends what is not kept by the test, and counts what was taken. */
+    private static long taken(SimulatedConnection sender) {
+        return MUCH - sender.unsentCount();
+    }
+
+    @Test
+    void aSlowReaderHoldsUpAFastOrigin() {
+        try (Simulation simulation = Simulation.create()) {
+            SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000);
+            SimulatedProxy proxy = simulation.start(Probe.to(HttpPeer.of("10.0.0.9", 9000)));
+            SimulatedConnection client = simulation.connect(proxy.address());
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.stopReading();
+            simulation.run();
+            SimulatedConnection upstream = origin.connection();
+            upstream.send("HTTP/1.1 200 OK\r\nContent-Length: " + MUCH + "\r\n\r\n");
+            for (int i = 0; i < 50; i++) {
+                upstream.send(new byte[MIB]);
+            }
+            simulation.run();
+            long most = taken(upstream) - client.receivedCount();
+            while (client.receivedCount() < MUCH / 2) {
+                client.readAtMost(300_000);
+                simulation.run();
+                most = Math.max(most, taken(upstream) - client.receivedCount());
+                // The write stall limit does not count while the client takes something.
+                simulation.advance(Duration.ofSeconds(1));
+            }
+            // Two windows of 256 KiB are the network's.
+            assertThat(most).isBetween(1L, 3 * MIB / 2L);
+            client.startReading();
+            simulation.run();
+            assertThat(client.receivedCount()).isGreaterThan(MUCH);
+            simulation.assertQuiet();
+        }
+    }
+
+    @Test
+    void aSlowOriginHoldsUpAFastUpload() {
+        try (Simulation simulation = Simulation.create()) {
+            SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000).onConnection(SimulatedConnection::stopReading);
+            SimulatedProxy proxy = simulation.start(Probe.to(HttpPeer.of("10.0.0.9", 9000)));
+            SimulatedConnection client = simulation.connect(proxy.address());
+            client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: " + MUCH + "\r\n\r\n");
+            for (int i = 0; i < 50; i++) {
+                client.send(new byte[MIB]);
+            }
+            simulation.run();
+            SimulatedConnection upstream = origin.connection();
+            long most = taken(client) - upstream.receivedCount();
+            while (upstream.receivedCount() < MUCH / 2) {
+                upstream.readAtMost(300_000);
+                simulation.run();
+                most = Math.max(most, taken(client) - upstream.receivedCount());
+                simulation.advance(Duration.ofSeconds(1));
+            }
+            assertThat(most).isBetween(1L, 3 * MIB / 2L);
+            upstream.startReading();
+            simulation.run();
+            assertThat(upstream.receivedCount()).isGreaterThan(MUCH);
+            upstream.send("HTTP/1.1 204 No Content\r\n\r\n");
+            simulation.run();
+            assertThat(client.received()).startsWith("HTTP/1.1 204 ");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SIMULATED", "SOCKETS"})
+    void buffersStaySmallWhileMuchWaits(World.Kind kind) {
+        try (World world = kind.create()) {
+            world.start(Probe.to(world.peer()));
+            long before = buffered();
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            client.stopReading();
+            origin.send("HTTP/1.1 200 OK\r\nContent-Length: " + MUCH + "\r\n\r\n");
+            origin.send(new byte[MUCH]);
+            world.elapse(Duration.ofMillis(500));
+            long held = buffered() - before;
+            assertThat(held).isLessThan(MIB);
+            client.startReading();
+            world.await(() -> client.count() > MUCH, () -> MUCH + " bytes; found " + client.count());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anAnswerBeforeTheEndOfTheUploadArrivesWhole(World.Kind kind) {
+        for (String status : new String[] {"401 Unauthorized", "413 Content Too Large"}) {
+            try (World world = kind.create()) {
+                Probe probe = new Probe(world.peer());
+                world.start(probe.proxy());
+                Wire client = world.connect();
+                client.send("POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\nbegin;");
+                Wire origin = world.accept();
+                origin.until("begin;");
+                String body = Bodies.pattern(20_000);
+                origin.send("HTTP/1.1 " + status + "\r\nContent-Length: 20000\r\n\r\n" + body);
+                client.send(new byte[kind == World.Kind.SPLIT ? 20_000 : 200_000]);
+                assertThat(client.head()).startsWith("HTTP/1.1 " + status + "\r\n");
+                assertThat(client.take(20_000)).isEqualTo(body);
+                origin.rest();
+                world.awaitQuiet();
+                assertThat(world.server().stats().upstreamIdle()).isZero();
+                assertThat(probe.logged()).containsExactly("/up");
+                // One that sends on and on is not listened to for ever.
+                for (int i = 0; i < 4; i++) {
+                    client.send(new byte[kind == World.Kind.SPLIT ? 100_000 : MIB]);
+                }
+                client.rest();
+                client.close();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anOriginThatAnswersAndClosesDuringTheUploadIsHeard(World.Kind kind) {
+        try (World world = kind.create()) {
+            world.start(Probe.to(world.peer()));
+            Wire client = world.connect();
+            client.send("POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nbegin;");
+            Wire origin = world.accept();
+            origin.until("begin;");
+            origin.send("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 4\r\n\r\nstop");
+            origin.finish();
+            assertThat(client.head()).startsWith("HTTP/1.1 413 ");
+            assertThat(client.take(4)).isEqualTo("stop");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void eachEventGoesThroughBeforeTheNextIsSent(World.Kind kind) {
+        try (World world = kind.create()) {
+            world.start(Probe.to(world.peer()));
+            Wire client = world.connect();
+            client.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            origin.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+            client.head(); // before there is an event
+            for (int i = 10; i < 60; i++) {
+                origin.send("a\r\ndata: " + i + "\n\n\r\n");
+                client.until("\n\n");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 4096})
+    void aTinyWindowOnlySlowsThingsDown(int window) {
+        try (Simulation simulation = Simulation.seeded(window)) {
+            simulation.network().window(window);
+            String body = Bodies.pattern(3000);
+            simulation
+                    .listen("10.0.0.9", 9000)
+                    .answer(request ->
+                            SimulatedOrigin.response(200, request.substring(request.indexOf("\r\n\r\n") + 4)));
+            SimulatedProxy proxy = simulation.start(Probe.to(HttpPeer.of("10.0.0.9", 9000)));
+            SimulatedConnection client = simulation.connect(proxy.address());
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n" + body);
+            simulation.run();
+            assertThat(client.received()).startsWith("HTTP/1.1 200 OK\r\n").endsWith("\r\n\r\n" + body);
+        }
+    }
+}
