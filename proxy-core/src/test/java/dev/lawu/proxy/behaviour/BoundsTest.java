@@ -125,7 +125,7 @@ class BoundsTest {
                 origin.until("begin;");
                 String body = Bodies.pattern(20_000);
                 origin.send("HTTP/1.1 " + status + "\r\nContent-Length: 20000\r\n\r\n" + body);
-                client.send(new byte[kind == World.Kind.SPLIT ? 20_000 : 200_000]);
+                client.send(new byte[kind == World.Kind.SPLIT ? 5_000 : 200_000]);
                 assertThat(client.head()).startsWith("HTTP/1.1 " + status + "\r\n");
                 assertThat(client.take(20_000)).isEqualTo(body);
                 origin.rest();
@@ -134,7 +134,7 @@ class BoundsTest {
                 assertThat(probe.logged()).containsExactly("/up");
                 // One that sends on and on is not listened to for ever.
                 for (int i = 0; i < 4; i++) {
-                    client.send(new byte[kind == World.Kind.SPLIT ? 100_000 : MIB]);
+                    client.send(new byte[kind == World.Kind.SPLIT ? 5_000 : MIB]);
                 }
                 client.rest();
                 client.close();

@@ -129,24 +129,6 @@ class CornersTest {
     }
 
     @Test
-    void aBodyThatWasTooLongToBufferIsNotForwardedInPart() {
-        try (World world = world()) {
-            world.start(HttpProxy.of(new Plain(world.peer()) {
-                @Override
-                public FilterResult requestFilter(Session session, Object state) {
-                    return FilterResult.async(
-                            session.bufferRequestBody(4).handle((body, failure) -> FilterResult.proceed()));
-                }
-            }));
-            Wire client = world.connect();
-            client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                    + "3\r\nabc\r\n3\r\ndef\r\n3\r\nghi\r\n0\r\n\r\n");
-            assertThat(client.head()).startsWith("HTTP/1.1 413 ");
-            assertThat(world.accepted()).isZero();
-        }
-    }
-
-    @Test
     void anAttemptThatFailsWhileItIsGivenTheBodyIsFollowedByOneThatGetsAll() {
         try (World world = world()) {
             HttpPeer other = world.peer().withGroup("other");

@@ -160,17 +160,17 @@ final class RequestBody {
     }
 
     private void collect(ByteBuf data, boolean last) {
-        long size = (kept == null ? 0 : kept.readableBytes()) + (long) data.readableBytes();
+        // Kept even if it is too much: a filter may go on all the same, and then nothing may be missing.
+        append(data);
+        data.release();
+        int size = kept == null ? 0 : kept.readableBytes();
         if (size > collectLimit) {
-            data.release();
             down.pause();
-            ProxyException tooLarge = ProxyException.downstream(
-                    ErrorType.BODY_TOO_LARGE,
-                    "request body: more than " + size + " bytes (expected: at most " + collectLimit + ")");
-            failure = tooLarge;
             CompletableFuture<byte[]> future = collector;
             if (future != null) {
-                future.completeExceptionally(tooLarge);
+                future.completeExceptionally(ProxyException.downstream(
+                        ErrorType.BODY_TOO_LARGE,
+                        "request body: at least " + size + " bytes (expected: at most " + collectLimit + ")"));
             }
             pump(); // for a filter that did not wait for it
         } else if (last) {
