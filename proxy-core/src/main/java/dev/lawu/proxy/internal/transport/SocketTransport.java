@@ -16,6 +16,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -36,6 +37,11 @@ public final class SocketTransport implements Transport {
     /* Large reads only pay together with a high mark for writes: a low one makes reading stop and go. */
     private static final int LARGEST_READ = 128 * 1024;
     private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(256 * 1024, 512 * 1024);
+
+    /* How much the kernel takes before it has sent it. Linux says that a socket is writable again only when a third of its send
+    buffer is free, and the buffer grows to megabytes: a slow reader would seem not to take anything for a minute. With a limit
+    on what is unsent, it is seen to take something every few seconds. */
+    private static final int UNSENT = 256 * 1024;
 
     private final boolean epoll;
 
@@ -59,7 +65,7 @@ public final class SocketTransport implements Transport {
     @Override
     public ChannelFuture bind(EventLoopGroup loops, SocketAddress address, int backlog, Consumer<Channel> accepted) {
         Class<? extends ServerChannel> type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
-        return new ServerBootstrap()
+        ServerBootstrap server = new ServerBootstrap()
                 .group(loops)
                 .channel(type)
                 .option(ChannelOption.SO_BACKLOG, backlog)
@@ -70,13 +76,16 @@ public final class SocketTransport implements Transport {
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
                 .childOption(
                         ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(1024, 4096, LARGEST_READ))
-                .childHandler(initializer(accepted))
-                .bind(address);
+                .childHandler(initializer(accepted));
+        if (epoll) {
+            server.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) UNSENT);
+        }
+        return server.bind(address);
     }
 
     @Override
     public ChannelFuture connect(EventLoop loop, SocketAddress remote, Consumer<Channel> created) {
-        return new Bootstrap()
+        Bootstrap client = new Bootstrap()
                 .group(loop)
                 .channel(socketType())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0) // the caller gives up in time
@@ -85,8 +94,11 @@ public final class SocketTransport implements Transport {
                 .option(ChannelOption.ALLOCATOR, ALLOCATOR)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(1024, 4096, LARGEST_READ))
-                .handler(initializer(created))
-                .connect(remote);
+                .handler(initializer(created));
+        if (epoll) {
+            client.option(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) UNSENT);
+        }
+        return client.connect(remote);
     }
 
     private static ChannelInitializer<Channel> initializer(Consumer<Channel> added) {
