@@ -41,7 +41,8 @@ import org.slf4j.LoggerFactory;
  * A running server.
  *
  * <p>Shutting down goes through these states, each entered once: serving; draining (nothing is accepted, idle connections are closed, running requests go on); closing (everything left is cut off),
- * entered when the last connection is gone or the drain time has passed; closed, when the event loops have ended.
+ * entered when the last connection and the last exchange are gone or the drain time has passed; closed, when the event loops have ended. An exchange may outlast its client: one that fills a
+ * cache, or a subrequest.
  */
 final class EngineServer implements ProxyServer {
     private static final Logger logger = LoggerFactory.getLogger("dev.lawu.proxy.server");
@@ -62,7 +63,8 @@ final class EngineServer implements ProxyServer {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private volatile boolean ready;
-    private volatile boolean mayClose;
+    /** Every loop drains. Used by the first loop alone. */
+    private boolean mayClose;
 
     static ProxyServer start(ProxyServer.Builder builder) {
         EngineServer server = new EngineServer(builder);
@@ -163,9 +165,32 @@ final class EngineServer implements ProxyServer {
     }
 
     void connectionClosed() {
-        if (connections.decrementAndGet() == 0 && mayClose) {
+        connections.decrementAndGet();
+        somethingEnded();
+    }
+
+    /**
+     * A connection or an exchange is gone; called on its loop. Looking at what is left is a task of one loop: so of several loops that end their last exchange at the same time, each of which may
+     * still see the other's, the later look sees all.
+     */
+    void somethingEnded() {
+        if (draining.get() && !closing.get()) {
+            loops.get(0).loop.loop().execute(this::closeIfQuiet);
+        }
+    }
+
+    private void closeIfQuiet() {
+        if (mayClose && connections.get() == 0 && exchanges() == 0) {
             beginClosing();
         }
+    }
+
+    private long exchanges() {
+        long sum = 0;
+        for (ServerLoop loop : loops) {
+            sum += loop.counters.exchanges();
+        }
+        return sum;
     }
 
     @Override
@@ -183,8 +208,9 @@ final class EngineServer implements ProxyServer {
         if (draining.compareAndSet(false, true)) {
             ready = false;
             logger.info(
-                    "draining: {} connections, at most {} s",
+                    "draining: {} connections, {} exchanges, at most {} s",
                     connections.get(),
+                    exchanges(),
                     builder.drainTimeout().toSeconds());
             for (Channel channel : listening) {
                 channel.close();
@@ -194,7 +220,7 @@ final class EngineServer implements ProxyServer {
                 loop.loop.loop().execute(() -> {
                     loop.drain();
                     if (left.decrementAndGet() == 0) {
-                        allDraining(loop);
+                        loops.get(0).loop.loop().execute(this::allDraining);
                     }
                 });
             }
@@ -203,20 +229,22 @@ final class EngineServer implements ProxyServer {
     }
 
     /** Every loop has seen the drain. Only now may the loops end: before, one could be gone when it was to be told. */
-    private void allDraining(ServerLoop loop) {
-        loop.loop.loop().schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    private void allDraining() {
+        loops.get(0)
+                .loop
+                .loop()
+                .schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
         mayClose = true;
-        if (connections.get() == 0) {
-            beginClosing();
-        }
+        closeIfQuiet();
     }
 
     private void drainTimedOut() {
         if (!closing.get()) {
             logger.warn(
-                    "the drain time of {} s has passed: {} connections are cut off",
+                    "the drain time of {} s has passed: {} connections, {} exchanges are cut off",
                     builder.drainTimeout().toSeconds(),
-                    connections.get());
+                    connections.get(),
+                    exchanges());
             beginClosing();
         }
     }
@@ -265,14 +293,12 @@ final class EngineServer implements ProxyServer {
 
     @Override
     public ServerStats stats() {
-        long exchanges = 0;
         long requests = 0;
         long active = 0;
         long idle = 0;
         long connects = 0;
         Map<String, Long> refused = new HashMap<>();
         for (ServerLoop loop : loops) {
-            exchanges += loop.counters.exchanges();
             requests += loop.counters.requests();
             active += loop.counters.upstreamActive();
             idle += loop.counters.upstreamIdle();
@@ -281,7 +307,7 @@ final class EngineServer implements ProxyServer {
         }
         return new ServerStats(
                 connections.get(),
-                (int) exchanges,
+                (int) exchanges(),
                 (int) active,
                 (int) idle,
                 engine.blocking().count(),
