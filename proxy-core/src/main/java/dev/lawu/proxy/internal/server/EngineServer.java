@@ -18,7 +18,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutor;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -81,6 +83,30 @@ final class EngineServer implements ProxyServer {
         Transport plugged = plugin(builder, Transport.class);
         this.transport = plugged == null ? new SocketTransport() : plugged;
         this.group = transport.eventLoops(builder.eventLoops());
+        DnsNames dns = null;
+        List<ServerLoop> all = new ArrayList<>();
+        IdentityHashMap<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
+        try {
+            dns = makeLoops(builder, time, random, all, index);
+        } catch (Throwable e) {
+            engine.blocking().close();
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+            throw e;
+        }
+        this.ownNames = dns;
+        this.loops = Collections.unmodifiableList(all);
+        this.byLoop = index;
+        // Under a virtual clock nothing holds a loop for long, and a thread would make runs differ.
+        this.watchdog =
+                time == null ? new Watchdog(loops, options.watchdogThreshold().toMillis()) : null;
+    }
+
+    private @Nullable DnsNames makeLoops(
+            ProxyServer.Builder builder,
+            @Nullable TimeSource time,
+            @Nullable RandomSource random,
+            List<ServerLoop> all,
+            Map<EventExecutor, ServerLoop> index) {
         NameResolver resolver = builder.resolver();
         DnsNames dns = null;
         if (resolver == null && transport instanceof SocketTransport sockets) {
@@ -92,9 +118,6 @@ final class EngineServer implements ProxyServer {
                     host + ": no resolver (expected: resolver(...) beside a transport of your own)",
                     null));
         }
-        this.ownNames = dns;
-        List<ServerLoop> all = new ArrayList<>();
-        IdentityHashMap<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
         for (EventExecutor executor : group) {
             LoopContext context = new LoopContext(
                     (EventLoop) executor,
@@ -105,11 +128,7 @@ final class EngineServer implements ProxyServer {
             all.add(loop);
             index.put(executor, loop);
         }
-        this.loops = Collections.unmodifiableList(all);
-        this.byLoop = index;
-        // Under a virtual clock nothing holds a loop for long, and a thread would make runs differ.
-        this.watchdog =
-                time == null ? new Watchdog(loops, options.watchdogThreshold().toMillis()) : null;
+        return dns;
     }
 
     private static <T extends Plugin> @Nullable T plugin(ProxyServer.Builder builder, Class<T> type) {
@@ -133,8 +152,9 @@ final class EngineServer implements ProxyServer {
             if (!bound.isSuccess()) {
                 Throwable cause = bound.cause();
                 beginClosing();
+                group.terminationFuture().awaitUninterruptibly(); // until every channel is closed
                 throw new IllegalStateException(
-                        "cannot listen on " + address + ": " + (cause == null ? "?" : cause.getMessage())
+                        "cannot listen on " + text(address) + ": " + (cause == null ? "?" : cause.getMessage())
                                 + " (expected: a free port and an address of this machine; stop what uses it, or listen elsewhere)",
                         cause);
             }
@@ -145,6 +165,10 @@ final class EngineServer implements ProxyServer {
             watchdog.start();
         }
         ready = true;
+    }
+
+    private static String text(SocketAddress address) {
+        return address instanceof InetSocketAddress inet ? NetUtil.toSocketAddressString(inet) : address.toString();
     }
 
     private void accepted(Channel channel) {
