@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lawu.proxy.FilterResult;
 import dev.lawu.proxy.HttpProxy;
 import dev.lawu.proxy.LocalResponse;
+import dev.lawu.proxy.Plugin;
 import dev.lawu.proxy.ProxyServer;
 import dev.lawu.proxy.spi.RandomSource;
 import dev.lawu.proxy.testing.Simulation;
@@ -233,5 +234,21 @@ class ShutdownTest {
                     });
             assertThatThrownBy(builder::start).hasMessage("thrown by a test");
         } // which finds the loops that were not shut down
+    }
+
+    @Test
+    void aPluginThatNobodyLooksForIsRefused() {
+        final class Stranger implements Plugin {}
+        HttpProxy ofProxy =
+                HttpProxy.builder(local().proxyHttp()).plugIn(new Stranger()).build();
+        assertThatThrownBy(() ->
+                        ProxyServer.builder(ofProxy).listen("127.0.0.1", 0).start())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Stranger (expected: an ExchangeInterceptor;");
+        ProxyServer.Builder ofServer =
+                ProxyServer.builder(local()).listen("127.0.0.1", 0).plugIn(new Stranger());
+        assertThatThrownBy(ofServer::start)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Stranger (expected: a Transport, a TimeSource or a RandomSource;");
     }
 }

@@ -77,6 +77,7 @@ final class EngineServer implements ProxyServer {
     private EngineServer(ProxyServer.Builder builder) {
         this.builder = builder;
         this.options = builder.proxy().options();
+        refuseUnknown(builder);
         this.engine = new ProxyEngine(builder.proxy());
         TimeSource time = plugin(builder, TimeSource.class);
         RandomSource random = plugin(builder, RandomSource.class);
@@ -129,6 +130,16 @@ final class EngineServer implements ProxyServer {
             index.put(executor, loop);
         }
         return dns;
+    }
+
+    private static void refuseUnknown(ProxyServer.Builder builder) {
+        for (Plugin plugin : builder.plugins()) {
+            if (!(plugin instanceof Transport || plugin instanceof TimeSource || plugin instanceof RandomSource)) {
+                throw new IllegalArgumentException(
+                        "plugins: " + plugin.getClass().getName()
+                                + " (expected: a Transport, a TimeSource or a RandomSource; what belongs to a proxy goes to HttpProxy.Builder)");
+            }
+        }
     }
 
     private static <T extends Plugin> @Nullable T plugin(ProxyServer.Builder builder, Class<T> type) {
