@@ -3,6 +3,7 @@ package dev.lawu.proxy.internal.h1;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.http.FieldName;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.internal.h1.HeadEncoder.Framing;
 import dev.lawu.proxy.internal.loop.LoopContext;
@@ -76,6 +77,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     private boolean head;
     private boolean connect;
     private boolean upgrade;
+    private boolean expectsContinue;
     private boolean requestEnded;
     private boolean persistent;
     private boolean responseBytes;
@@ -125,6 +127,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         listener = to;
         in = Input.HEAD;
         sent = false;
+        expectsContinue = false;
         requestEnded = false;
         persistent = false;
         responseBytes = false;
@@ -162,6 +165,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             framing = Framing.CHUNKED;
         }
         sent = true;
+        expectsContinue = !last && request.headers().contains(FieldName.EXPECT); // there is but one expectation
         HeadEncoder.request(output.room(HeadEncoder.bound(request)), request, framing);
         if (last) {
             writer.stop();
@@ -285,6 +289,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
                 throw Refusal.badRequest(
                         "too-many-informational", "more than " + MAX_INFORMATIONAL + " informational responses");
             }
+            expectsContinue &= status != 100;
             to.onHead(parser.take(), false);
             return;
         }
@@ -345,7 +350,8 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         }
         awaited = now;
         switch (now) {
-            case HEAD -> readDeadline.set(options.responseHeadTimeout().toNanos());
+            case HEAD, CONTINUE ->
+                readDeadline.set(options.responseHeadTimeout().toNanos());
             case BODY -> readDeadline.set(options.betweenBytesTimeout().toNanos());
             case LAST_WORDS -> readDeadline.set(LAST_WORDS.toNanos());
             default -> readDeadline.cancel();
@@ -360,7 +366,10 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             return Awaited.LAST_WORDS;
         }
         return switch (in) {
-            case HEAD -> requestEnded ? Awaited.HEAD : Awaited.NOTHING;
+            case HEAD ->
+                requestEnded
+                        ? Awaited.HEAD
+                        : expectsContinue && !writer.hasBegun() ? Awaited.CONTINUE : Awaited.NOTHING;
             case BODY -> Awaited.BODY;
             default -> Awaited.NOTHING;
         };
@@ -371,7 +380,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         Awaited missed = awaited;
         awaited = Awaited.NOTHING;
         switch (missed) {
-            case HEAD ->
+            case HEAD, CONTINUE ->
                 fail(ProxyException.upstream(
                         ErrorType.RESPONSE_HEAD_TIMEOUT,
                         peer + " sent no " + (responseBytes ? "complete " : "") + "response head within "
