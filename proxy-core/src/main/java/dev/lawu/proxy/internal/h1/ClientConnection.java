@@ -71,9 +71,14 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     private Awaited awaited = Awaited.NOTHING;
     private @Nullable ClientListener listener;
     private @Nullable Throwable failure;
+    private boolean listenedTo;
 
     // The present exchange.
     private boolean sent;
+    private boolean reused;
+    /** Bytes came before any of the request had left: they answer something else. */
+    private boolean unasked;
+
     private boolean head;
     private boolean connect;
     private boolean upgrade;
@@ -126,6 +131,9 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         }
         listener = to;
         in = Input.HEAD;
+        reused = listenedTo;
+        listenedTo = true;
+        unasked = false;
         sent = false;
         expectsContinue = false;
         requestEnded = false;
@@ -165,6 +173,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             framing = Framing.CHUNKED;
         }
         sent = true;
+        flushesBefore = output.flushes();
         expectsContinue = !last && request.headers().contains(FieldName.EXPECT); // there is but one expectation
         HeadEncoder.request(output.room(HeadEncoder.bound(request)), request, framing);
         if (last) {
@@ -213,7 +222,13 @@ public final class ClientConnection extends Http1Connection implements ClientStr
 
     @Override
     boolean step() throws Refusal {
-        responseBytes |= in == Input.HEAD && input().isReadable();
+        if (in == Input.HEAD && input().isReadable()) {
+            if (!responseBytes && (!sent || output.flushes() == flushesBefore)) {
+                unasked = true;
+            } else {
+                responseBytes = true;
+            }
+        }
         switch (in) {
             case IDLE -> {
                 if (input().isReadable() || isInputClosed()) {
@@ -240,8 +255,9 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         switch (in) {
             case HEAD -> {
                 if (input().isReadable()) {
-                    if (!sent) {
-                        throw Refusal.badRequest("unasked", "a response without a request (expected: none)");
+                    if (unasked) {
+                        failUnasked();
+                        return false;
                     }
                     if (parser.parse(input())) {
                         tellHead(to);
@@ -269,6 +285,21 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             lost();
         }
         return false;
+    }
+
+    /**
+     * What answers a request before that was sent must not become its response. On a connection that was used before it is the end of an older exchange, which an origin got wrong, or its reason to
+     * close the connection: then this request may go on another one.
+     */
+    private void failUnasked() throws Refusal {
+        if (!reused) {
+            throw Refusal.badRequest("unasked", "a response without a request (expected: none)");
+        }
+        fail(ProxyException.upstream(
+                        ErrorType.CONNECTION_CLOSED,
+                        peer + " sent bytes on a pooled connection before the request",
+                        null)
+                .retryable());
     }
 
     private void tellHead(ClientListener to) throws Refusal {
