@@ -81,7 +81,7 @@ public final class HttpProxy {
             return this;
         }
 
-        /** Plugs in a cache or another {@link Plugin}. */
+        /** Plugs in a cache or another {@link Plugin}. A server does not start with one that it has no use for. */
         public Builder plugIn(Plugin plugin) {
             plugins.add(Objects.requireNonNull(plugin, "plugin"));
             return this;

@@ -111,7 +111,7 @@ public interface ProxyServer extends AutoCloseable {
             return this;
         }
 
-        /** Plugs in a transport, a clock or another {@link Plugin}. */
+        /** Plugs in a transport, a clock or another {@link Plugin}. The server does not start with one that it has no use for. */
         public Builder plugIn(Plugin plugin) {
             plugins.add(Objects.requireNonNull(plugin, "plugin"));
             return this;

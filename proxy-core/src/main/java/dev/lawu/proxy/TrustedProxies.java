@@ -1,5 +1,6 @@
 package dev.lawu.proxy;
 
+import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ public final class TrustedProxies {
     /**
      * Trusts these networks.
      *
-     * @param networks addresses or CIDR blocks: {@code 10.0.0.0/8}, {@code ::1}
+     * @param networks addresses, all their parts written out, or CIDR blocks: {@code 10.0.0.0/8}, {@code ::1}; never names
      * @throws IllegalArgumentException if one is neither
      */
     public static TrustedProxies of(String... networks) {
@@ -51,15 +52,20 @@ public final class TrustedProxies {
         int slash = text.indexOf('/');
         String host = slash < 0 ? text : text.substring(0, slash);
         try {
-            // Only literals: getByName on anything else would ask a name server.
-            if (host.isEmpty()
-                    || !host.chars().allMatch(c -> Character.digit(c, 16) >= 0 || c == '.' || c == ':')
-                    || host.indexOf(':') < 0 && host.chars().anyMatch(c -> c != '.' && (c < '0' || c > '9'))) {
+            // Neither InetAddress.getByName, which reads "10" as 0.0.0.10 and asks a name server about what is no
+            // address,
+            // nor what only looks like a network: "010.0.0.1" is octal for some, a zone or brackets mean one host.
+            byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
+            if (literal == null || host.indexOf('[') >= 0 || host.indexOf('%') >= 0) {
                 throw new UnknownHostException(host);
             }
-            byte[] address = InetAddress.getByName(host).getAddress();
-            int prefix = slash < 0 ? address.length * 8 : Integer.parseInt(text.substring(slash + 1));
-            if (prefix < 0 || prefix > address.length * 8) {
+            InetAddress parsed = InetAddress.getByAddress(literal);
+            if (literal.length == 4 && !parsed.getHostAddress().equals(host)) {
+                throw new UnknownHostException(host);
+            }
+            byte[] address = parsed.getAddress(); // of IPv4 also if it was written as ::ffff:1.2.3.4
+            int prefix = slash < 0 ? address.length * 8 : prefix(text.substring(slash + 1));
+            if (prefix > address.length * 8) {
                 throw new NumberFormatException();
             }
             return new Network(address, prefix);
@@ -67,6 +73,13 @@ public final class TrustedProxies {
             throw new IllegalArgumentException(
                     "trusted proxy: \"" + text + "\" (expected: an address or a CIDR block such as 10.0.0.0/8)", e);
         }
+    }
+
+    private static int prefix(String digits) {
+        if (digits.isEmpty() || digits.length() > 3 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw new NumberFormatException();
+        }
+        return Integer.parseInt(digits);
     }
 
     /** True if this address is in one of the networks. */

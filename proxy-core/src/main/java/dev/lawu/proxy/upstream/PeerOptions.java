@@ -12,7 +12,8 @@ import java.util.Objects;
  * @param writeStallTimeout without progress in writing the request; default 30 s
  * @param idleTimeout that an unused connection is kept in the pool; default 55 s
  * @param tunnelIdleTimeout without a byte in either direction after a protocol switch; default 10 min
- * @param maxIdlePerLoop idle connections to this peer that an event loop keeps; 0..65536, default 64; 0 turns reuse off
+ * @param maxIdlePerLoop idle connections to this peer that an event loop keeps; 0..65536, default 64; 0 turns reuse off. More
+ *     than that, which a burst may leave, are kept for 1 to 2 s, for the next one
  * @param maxConnectionsPerLoop connections to this peer that an event loop has at a time, in use, idle or being made; further
  *     requests fail with OVERLOAD; 1..65536, default 1024
  */

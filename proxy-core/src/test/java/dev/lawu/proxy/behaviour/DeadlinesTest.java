@@ -2,7 +2,10 @@ package dev.lawu.proxy.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lawu.proxy.FilterResult;
 import dev.lawu.proxy.HttpProxy;
+import dev.lawu.proxy.Session;
+import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.testing.SimulatedConnection;
 import dev.lawu.proxy.testing.SimulatedProxy;
 import dev.lawu.proxy.testing.Simulation;
@@ -10,6 +13,7 @@ import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.PeerOptions;
+import dev.lawu.proxy.upstream.UpstreamAttempt;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +21,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every wait ends. */
 class DeadlinesTest {
+    private static final String EXPECTING =
+            "POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
+
     /** A real limit where time is virtual, a short one where it is not. */
     private static Duration limit(World world) {
         return world.isSimulated() ? Duration.ofSeconds(15) : Duration.ofMillis(250);
@@ -71,6 +78,75 @@ class DeadlinesTest {
             origin.rest();
             world.awaitQuiet();
             assertThat(probe.logged()).containsExactly("/x DOWNSTREAM BODY_TIMEOUT");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aBodyThatWaitsForAContinueHasTime(World.Kind kind) {
+        try (World world = kind.create()) {
+            Probe probe = new Probe(world.peer());
+            world.start(probe.with(options -> options.bodyIdleTimeout(limit(world))));
+            Wire client = world.connect();
+            client.send(EXPECTING);
+            Wire origin = world.accept();
+            origin.head();
+            world.elapse(limit(world).multipliedBy(2));
+            assertThat(client.text()).isEmpty();
+            origin.send("HTTP/1.1 100 Continue\r\n\r\n");
+            client.head();
+            justBefore(world);
+            assertThat(client.isEnded()).isFalse();
+            world.elapse(limit(world)); // it has been told to go on, and does not
+            assertThat(client.rest()).startsWith("HTTP/1.1 408 ");
+            origin.rest();
+            world.awaitQuiet();
+            assertThat(probe.logged()).containsExactly("/x DOWNSTREAM BODY_TIMEOUT");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anExpectationThatTheOriginDoesNotAnswer(World.Kind kind) {
+        try (World world = kind.create()) {
+            Probe probe = new Probe(peer(world, PeerOptions.DEFAULTS.withResponseHeadTimeout(limit(world))));
+            world.start(probe.proxy());
+            Wire client = world.connect();
+            client.send(EXPECTING);
+            Wire origin = world.accept();
+            origin.head();
+            justBefore(world);
+            assertThat(client.text()).isEmpty();
+            world.elapse(limit(world));
+            assertThat(client.head()).startsWith("HTTP/1.1 504 ");
+            origin.rest();
+            assertThat(probe.logged()).containsExactly("/x UPSTREAM RESPONSE_HEAD_TIMEOUT");
+        }
+    }
+
+    @Test
+    void anExpectationThatNobodyDecidesAbout() {
+        try (World world = World.Kind.SIMULATED.create()) {
+            world.start(HttpProxy.of(new ToPeer(world.peer()) {
+                @Override
+                public FilterResult upstreamRequestFilter(
+                        Session session, UpstreamAttempt attempt, RequestHead head, Object state) {
+                    head.headers().remove("Expect");
+                    return FilterResult.proceed();
+                }
+            }));
+            Wire client = world.connect();
+            client.send(EXPECTING);
+            Wire origin = world.accept();
+            origin.head();
+            world.elapse(Duration.ofSeconds(119));
+            assertThat(client.text()).isEmpty();
+            world.elapse(Duration.ofSeconds(2));
+            assertThat(client.head()).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
+            client.send("body");
+            assertThat(origin.take(4)).isEqualTo("body");
+            origin.send("HTTP/1.1 204 No Content\r\n\r\n");
+            assertThat(client.head()).startsWith("HTTP/1.1 204 ");
         }
     }
 

@@ -3,14 +3,19 @@ package dev.lawu.proxy.behaviour;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lawu.proxy.FilterResult;
+import dev.lawu.proxy.testing.SimulatedConnection;
+import dev.lawu.proxy.testing.SimulatedProxy;
+import dev.lawu.proxy.testing.Simulation;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
+import dev.lawu.proxy.upstream.HttpPeer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -186,6 +191,22 @@ class DepartingClientTest {
             origin.rest();
             world.awaitQuiet();
             assertThat(probe.logged()).containsExactly("/x DOWNSTREAM CONNECTION_CLOSED");
+        }
+    }
+
+    /** The attempt to connect ends with it, and not only when it would have timed out. */
+    @Test
+    void whileItsUpstreamIsConnectedTo() {
+        try (Simulation simulation = Simulation.create()) {
+            simulation.network().blackhole("10.0.0.8");
+            SimulatedProxy proxy = simulation.start(Probe.to(HttpPeer.of("10.0.0.8", 9000)));
+            SimulatedConnection client = simulation.connect(proxy.address());
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            simulation.run();
+            assertThat(proxy.stats().upstreamActive()).isEqualTo(1);
+            client.reset();
+            simulation.assertQuiet();
+            assertThat(simulation.elapsed()).isZero();
         }
     }
 }

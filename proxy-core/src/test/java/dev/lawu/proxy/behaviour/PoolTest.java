@@ -148,6 +148,45 @@ class PoolTest {
         }
     }
 
+    /** Not a client more than the pool is to keep, but bursts of more. */
+    @ParameterizedTest
+    @EnumSource
+    void whatABurstLeavesIsThereForTheNext(World.Kind kind) {
+        try (World world = kind.create()) {
+            world.start(Probe.to(world.peer().withOptions(PeerOptions.DEFAULTS.withMaxIdlePerLoop(1))));
+            Wire[] clients = new Wire[4];
+            Wire[] origins = new Wire[4];
+            for (int i = 0; i < 4; i++) {
+                clients[i] = world.connect();
+                clients[i].send(GET);
+                origins[i] = world.accept();
+            }
+            for (int burst = 0; burst < 5; burst++) {
+                for (Wire origin : origins) {
+                    answer(origin);
+                }
+                for (Wire client : clients) {
+                    client.head();
+                }
+                idle(world, 4);
+                world.elapse(Duration.ofMillis(400));
+                idle(world, 4);
+                for (Wire client : clients) {
+                    client.send(GET);
+                }
+            }
+            for (Wire origin : origins) {
+                answer(origin);
+            }
+            for (Wire client : clients) {
+                client.head();
+            }
+            assertThat(world.accepted()).isEqualTo(4);
+            idle(world, 1); // after a while
+            assertThat(world.server().stats().upstreamConnects()).isEqualTo(4);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void onlySoManyConnectionsAreMade(World.Kind kind) {

@@ -22,6 +22,7 @@ import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
 import io.netty.buffer.ByteBuf;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -294,6 +295,28 @@ class SeamsTest {
             assertThat(events)
                     .endsWith("ended CONNECTION_CLOSED", "logging UPSTREAM")
                     .hasSize(3);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aDrainWaitsForExchangesThatHaveNoClient(World.Kind kind) {
+        try (World world = kind.create()) {
+            Wire client = start(world, (session, control) -> new Filler());
+            get(client);
+            Wire origin = world.accept();
+            origin.head();
+            origin.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234");
+            client.until("01234");
+            client.reset();
+            world.await(() -> world.server().stats().connections() == 0, () -> "no client");
+            CompletableFuture<Void> shutdown = world.server().shutdown().toCompletableFuture();
+            world.elapse(Duration.ofMillis(100));
+            assertThat(shutdown).isNotDone();
+            assertThat(events).isEmpty();
+            origin.send("56789");
+            world.await(shutdown::isDone, () -> "the end of the shutdown; so far " + events);
+            assertThat(events.get(0)).startsWith("tee 0123456789");
         }
     }
 

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lawu.proxy.FilterResult;
 import dev.lawu.proxy.HttpProxy;
 import dev.lawu.proxy.LocalResponse;
+import dev.lawu.proxy.Plugin;
 import dev.lawu.proxy.ProxyServer;
+import dev.lawu.proxy.spi.RandomSource;
+import dev.lawu.proxy.testing.Simulation;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
 import java.io.IOException;
@@ -184,8 +187,68 @@ class ShutdownTest {
             int port = busy.getLocalPort();
             assertThatThrownBy(() -> serve(port, 1))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("127.0.0.1:" + port)
+                    .hasMessageStartingWith("cannot listen on 127.0.0.1:" + port + ": ")
                     .hasMessageContaining("expected: a free port");
         }
+    }
+
+    @Test
+    void whenOneAddressIsBusyNoneIsLeftListening() throws IOException {
+        int free;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            free = socket.getLocalPort();
+        }
+        try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            ProxyServer.Builder builder = ProxyServer.builder(local())
+                    .listen("127.0.0.1", free)
+                    .listen("127.0.0.1", busy.getLocalPort())
+                    .eventLoops(2);
+            for (int i = 0; i < 5; i++) {
+                assertThatThrownBy(builder::start).isInstanceOf(IllegalStateException.class);
+                InetSocketAddress address = new InetSocketAddress("127.0.0.1", free);
+                assertThatThrownBy(() -> get(address)).isInstanceOf(ConnectException.class);
+            }
+        }
+    }
+
+    /** In a simulation, whose loops only run while somebody waits for them. */
+    @Test
+    void aBusyAddressEndsTheLoops() {
+        try (Simulation simulation = Simulation.create()) {
+            simulation.listen("10.0.0.1", 8080);
+            assertThatThrownBy(() -> simulation.start(local()))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("cannot listen on 10.0.0.1:8080: ");
+        }
+    }
+
+    @Test
+    void aFailureBeforeTheStartEndsTheLoops() {
+        try (Simulation simulation = Simulation.create()) {
+            ProxyServer.Builder builder = ProxyServer.builder(local())
+                    .listen("10.0.0.1", 8080)
+                    .plugIn(simulation.newTransport())
+                    .plugIn(simulation.timeSource())
+                    .plugIn((RandomSource) () -> {
+                        throw new IllegalStateException("thrown by a test");
+                    });
+            assertThatThrownBy(builder::start).hasMessage("thrown by a test");
+        } // which finds the loops that were not shut down
+    }
+
+    @Test
+    void aPluginThatNobodyLooksForIsRefused() {
+        final class Stranger implements Plugin {}
+        HttpProxy ofProxy =
+                HttpProxy.builder(local().proxyHttp()).plugIn(new Stranger()).build();
+        assertThatThrownBy(() ->
+                        ProxyServer.builder(ofProxy).listen("127.0.0.1", 0).start())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Stranger (expected: an ExchangeInterceptor;");
+        ProxyServer.Builder ofServer =
+                ProxyServer.builder(local()).listen("127.0.0.1", 0).plugIn(new Stranger());
+        assertThatThrownBy(ofServer::start)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Stranger (expected: a Transport, a TimeSource or a RandomSource;");
     }
 }

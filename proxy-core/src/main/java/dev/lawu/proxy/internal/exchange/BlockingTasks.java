@@ -15,6 +15,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,8 +30,10 @@ public final class BlockingTasks {
     private final @Nullable ExecutorService owned;
     private final int concurrency;
     private final int queueLimit;
-    private final Queue<Runnable> waiting = new ArrayDeque<>();
+    private final Queue<Waiting> waiting = new ArrayDeque<>();
     private int running;
+
+    private record Waiting(Runnable task, Consumer<ProxyException> refused) {}
 
     public BlockingTasks(@Nullable Executor executor, int concurrency, int queueLimit) {
         ExecutorService ours = executor == null ? newExecutor() : null;
@@ -62,8 +65,12 @@ public final class BlockingTasks {
         }
     }
 
-    /** Runs the task now or later on another thread. Throws a {@link ProxyException} of type OVERLOAD if too many are waiting. */
-    public void run(Runnable task) {
+    /**
+     * Runs the task now or later on another thread. Throws a {@link ProxyException} of type OVERLOAD if too many are waiting, or if the executor refuses it.
+     *
+     * @param refused told instead, on any thread, if the executor refuses the task after it had waited
+     */
+    public void run(Runnable task, Consumer<ProxyException> refused) {
         synchronized (this) {
             if (running >= concurrency) {
                 if (waiting.size() >= queueLimit) {
@@ -73,15 +80,31 @@ public final class BlockingTasks {
                                     + " waiting (expected: at most " + concurrency + " and " + queueLimit + ")",
                             null);
                 }
-                waiting.add(task);
+                waiting.add(new Waiting(task, refused));
                 return;
             }
             running++;
         }
-        start(task);
+        ProxyException refusal = start(task);
+        if (refusal != null) {
+            passOn();
+            throw refusal;
+        }
     }
 
-    private void start(Runnable first) {
+    /** Gives the place of a task that was refused to those that wait for one: there may be no other task whose end would start them. */
+    private void passOn() {
+        for (Waiting next = next(); next != null; next = next()) {
+            ProxyException refusal = start(next.task);
+            if (refusal == null) {
+                return;
+            }
+            next.refused.accept(refusal);
+        }
+    }
+
+    /** Null if the executor took it. */
+    private @Nullable ProxyException start(Runnable first) {
         try {
             executor.execute(() -> {
                 Runnable task = first;
@@ -91,19 +114,18 @@ public final class BlockingTasks {
                     } catch (Throwable e) {
                         logger.error("a blocking task failed", e);
                     }
-                    task = next();
+                    Waiting next = next();
+                    task = next == null ? null : next.task;
                 }
             });
+            return null;
         } catch (Throwable e) { // an OutOfMemoryError, too: there may be no more threads
-            synchronized (this) {
-                running--;
-            }
-            throw ProxyException.internal(ErrorType.OVERLOAD, "the blocking executor refused a task: " + e, e);
+            return ProxyException.internal(ErrorType.OVERLOAD, "the blocking executor refused a task: " + e, e);
         }
     }
 
-    private synchronized @Nullable Runnable next() {
-        Runnable next = waiting.poll();
+    private synchronized @Nullable Waiting next() {
+        Waiting next = waiting.poll();
         if (next == null) {
             running--;
         }

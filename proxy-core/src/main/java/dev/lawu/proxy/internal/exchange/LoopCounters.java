@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** What one event loop counts. Written by its loop alone, read by any thread. */
 public final class LoopCounters {
@@ -13,6 +14,7 @@ public final class LoopCounters {
     private final AtomicLong upstreamIdle = new AtomicLong();
     private final AtomicLong upstreamConnects = new AtomicLong();
     private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
+    private @Nullable Runnable ended; // used by the loop alone
 
     private static void add(AtomicLong counter, long difference) {
         counter.lazySet(counter.getPlain() + difference); // the loop is the only writer
@@ -25,6 +27,15 @@ public final class LoopCounters {
 
     void exchangeEnded() {
         add(exchanges, -1);
+        Runnable told = ended;
+        if (told != null) {
+            told.run();
+        }
+    }
+
+    /** From now on tells each end of an exchange, on the loop, within a call of the machine. */
+    public void tellEnds(Runnable told) {
+        ended = told;
     }
 
     /** A message was refused; the reasons are few and fixed. */

@@ -24,18 +24,21 @@ public final class ProxyEngine {
         table = new PhaseTable(proxy);
         options = proxy.options();
         hygiene = new Hygiene(options);
-        blocking = new BlockingTasks(proxy.blockingExecutor(), options.blockingConcurrency(), options.blockingQueue());
         callbackTimeoutNanos = options.callbackTimeout().toNanos();
         ExchangeInterceptor found = null;
         for (Plugin plugin : proxy.plugins()) {
-            if (plugin instanceof ExchangeInterceptor i) {
-                if (found != null) {
-                    throw new IllegalArgumentException("plugins: two exchange interceptors (expected: at most one)");
-                }
-                found = i;
+            if (!(plugin instanceof ExchangeInterceptor i)) {
+                throw new IllegalArgumentException(
+                        "plugins: " + plugin.getClass().getName()
+                                + " (expected: an ExchangeInterceptor; what belongs to a server goes to ProxyServer.Builder)");
             }
+            if (found != null) {
+                throw new IllegalArgumentException("plugins: two exchange interceptors (expected: at most one)");
+            }
+            found = i;
         }
         interceptor = found;
+        blocking = new BlockingTasks(proxy.blockingExecutor(), options.blockingConcurrency(), options.blockingQueue());
         interceptorParticipant = new Participant(
                 0, new Nobody(), found == null ? "none" : found.getClass().getName());
         preservesLength = new boolean[table.participants.length];

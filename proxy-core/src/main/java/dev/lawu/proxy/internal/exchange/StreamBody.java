@@ -33,7 +33,9 @@ final class StreamBody implements BodyProducer {
     public void produce(BodySink sink) {
         busy = true;
         try {
-            exchange.engine.blocking.run(() -> read((BufferSink) sink));
+            exchange.engine.blocking.run(
+                    () -> read((BufferSink) sink),
+                    refused -> exchange.loop.loop().execute(() -> told((BufferSink) sink, null, refused, false)));
         } catch (ProxyException overload) {
             busy = false;
             close();
@@ -89,11 +91,15 @@ final class StreamBody implements BodyProducer {
             return;
         }
         try {
-            exchange.engine.blocking.run(() -> close(in));
+            exchange.engine.blocking.run(() -> close(in), refused -> closeSomeTime(in));
         } catch (ProxyException overload) {
-            // It must be closed all the same; the queue of blocking tasks is finite, so there will be room.
-            exchange.loop.loop().schedule(() -> closeLater(in), AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+            closeSomeTime(in);
         }
+    }
+
+    /** It must be closed all the same; the queue of blocking tasks is finite, so there will be room. */
+    private void closeSomeTime(InputStream in) {
+        exchange.loop.loop().schedule(() -> closeLater(in), AGAIN_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void closeLater(InputStream in) {

@@ -133,25 +133,30 @@ final class Suspension extends Deadline implements Runnable {
     private void startBlocking(Callable<?> callable) {
         exchange.lifetime.retain(); // what the callable can reach stays valid until it returns
         try {
-            exchange.engine.blocking.run(() -> {
-                Object result = null;
-                Throwable thrown = null;
-                try {
-                    result = callable.call();
-                } catch (Throwable e) {
-                    thrown = e;
-                }
-                Object r = result;
-                Throwable t = thrown;
-                exchange.loop.loop().execute(() -> {
-                    complete(r, t);
-                    exchange.release();
-                });
-            });
+            exchange.engine.blocking.run(
+                    () -> {
+                        Object result = null;
+                        Throwable thrown = null;
+                        try {
+                            result = callable.call();
+                        } catch (Throwable e) {
+                            thrown = e;
+                        }
+                        returned(result, thrown);
+                    },
+                    refused -> returned(null, refused));
         } catch (ProxyException overload) {
             exchange.release();
             complete(null, overload);
         }
+    }
+
+    /** A blocking callable has returned, or will never run; on any thread. */
+    private void returned(@Nullable Object result, @Nullable Throwable thrown) {
+        exchange.loop.loop().execute(() -> {
+            complete(result, thrown);
+            exchange.release();
+        });
     }
 
     private void complete(@Nullable Object result, @Nullable Throwable thrown) {

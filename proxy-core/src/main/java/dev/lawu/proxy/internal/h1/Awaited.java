@@ -8,6 +8,8 @@ enum Awaited {
     REQUEST,
     /** The end of a head. */
     HEAD,
+    /** An answer to the expectation of a 100, for which the body waits. */
+    CONTINUE,
     /** The next byte of a body. */
     BODY,
     /** What an upstream had sent before it could no longer be written to. */

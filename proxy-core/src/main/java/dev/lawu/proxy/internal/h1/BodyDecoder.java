@@ -71,11 +71,6 @@ final class BodyDecoder {
         return state == DONE;
     }
 
-    /** True if no byte of the body has come. */
-    boolean isUntouched() {
-        return received == 0;
-    }
-
     /** If the rest of the body is of known length and in this buffer, passes over it. */
     boolean skipRest(ByteBuf in) {
         if (state != DONE && !chunked && remaining <= in.readableBytes()) {

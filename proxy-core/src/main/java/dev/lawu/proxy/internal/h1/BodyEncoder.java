@@ -30,6 +30,7 @@ final class BodyEncoder {
     private final OutputBuffer output;
     private Mode mode = Mode.IDLE;
     private long remaining;
+    private boolean begun;
 
     BodyEncoder(OutputBuffer output) {
         this.output = output;
@@ -41,11 +42,13 @@ final class BodyEncoder {
 
     void startFixed(long length) {
         mode = Mode.FIXED;
+        begun = false;
         remaining = length;
     }
 
     void startChunked() {
         mode = Mode.CHUNKED;
+        begun = false;
     }
 
     void startRaw() {
@@ -62,6 +65,11 @@ final class BodyEncoder {
         return mode != Mode.IDLE;
     }
 
+    /** True if a part of the message with a length or in chunks was given. */
+    boolean hasBegun() {
+        return begun;
+    }
+
     /** True if nothing but the connection's end will tell the peer that the body has ended. */
     boolean isRaw() {
         return mode == Mode.RAW;
@@ -70,6 +78,7 @@ final class BodyEncoder {
     /** Sends a part; after the last one {@link #isOpen()} is false. Returns false if the part would be too much or, as the last, too little. */
     boolean write(ByteBuf data, boolean last) {
         int length = data.readableBytes();
+        begun = true;
         switch (mode) {
             case IDLE, BODILESS -> data.release();
             case FIXED -> {

@@ -3,6 +3,7 @@ package dev.lawu.proxy.internal.h1;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.http.FieldName;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.internal.h1.HeadEncoder.Framing;
 import dev.lawu.proxy.internal.loop.LoopContext;
@@ -70,12 +71,18 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     private Awaited awaited = Awaited.NOTHING;
     private @Nullable ClientListener listener;
     private @Nullable Throwable failure;
+    private boolean listenedTo;
 
     // The present exchange.
     private boolean sent;
+    private boolean reused;
+    /** Bytes came before any of the request had left: they answer something else. */
+    private boolean unasked;
+
     private boolean head;
     private boolean connect;
     private boolean upgrade;
+    private boolean expectsContinue;
     private boolean requestEnded;
     private boolean persistent;
     private boolean responseBytes;
@@ -124,7 +131,11 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         }
         listener = to;
         in = Input.HEAD;
+        reused = listenedTo;
+        listenedTo = true;
+        unasked = false;
         sent = false;
+        expectsContinue = false;
         requestEnded = false;
         persistent = false;
         responseBytes = false;
@@ -162,6 +173,8 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             framing = Framing.CHUNKED;
         }
         sent = true;
+        flushesBefore = output.flushes();
+        expectsContinue = !last && request.headers().contains(FieldName.EXPECT); // there is but one expectation
         HeadEncoder.request(output.room(HeadEncoder.bound(request)), request, framing);
         if (last) {
             writer.stop();
@@ -209,7 +222,13 @@ public final class ClientConnection extends Http1Connection implements ClientStr
 
     @Override
     boolean step() throws Refusal {
-        responseBytes |= in == Input.HEAD && input().isReadable();
+        if (in == Input.HEAD && input().isReadable()) {
+            if (!responseBytes && (!sent || output.flushes() == flushesBefore)) {
+                unasked = true;
+            } else {
+                responseBytes = true;
+            }
+        }
         switch (in) {
             case IDLE -> {
                 if (input().isReadable() || isInputClosed()) {
@@ -236,8 +255,9 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         switch (in) {
             case HEAD -> {
                 if (input().isReadable()) {
-                    if (!sent) {
-                        throw Refusal.badRequest("unasked", "a response without a request (expected: none)");
+                    if (unasked) {
+                        failUnasked();
+                        return false;
                     }
                     if (parser.parse(input())) {
                         tellHead(to);
@@ -267,6 +287,21 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         return false;
     }
 
+    /**
+     * What answers a request before that was sent must not become its response. On a connection that was used before it is the end of an older exchange, which an origin got wrong, or its reason to
+     * close the connection: then this request may go on another one.
+     */
+    private void failUnasked() throws Refusal {
+        if (!reused) {
+            throw Refusal.badRequest("unasked", "a response without a request (expected: none)");
+        }
+        fail(ProxyException.upstream(
+                        ErrorType.CONNECTION_CLOSED,
+                        peer + " sent bytes on a pooled connection before the request",
+                        null)
+                .retryable());
+    }
+
     private void tellHead(ClientListener to) throws Refusal {
         int status = parser.status();
         long framing = parser.framing();
@@ -285,6 +320,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
                 throw Refusal.badRequest(
                         "too-many-informational", "more than " + MAX_INFORMATIONAL + " informational responses");
             }
+            expectsContinue &= status != 100;
             to.onHead(parser.take(), false);
             return;
         }
@@ -345,7 +381,8 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         }
         awaited = now;
         switch (now) {
-            case HEAD -> readDeadline.set(options.responseHeadTimeout().toNanos());
+            case HEAD, CONTINUE ->
+                readDeadline.set(options.responseHeadTimeout().toNanos());
             case BODY -> readDeadline.set(options.betweenBytesTimeout().toNanos());
             case LAST_WORDS -> readDeadline.set(LAST_WORDS.toNanos());
             default -> readDeadline.cancel();
@@ -360,7 +397,10 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             return Awaited.LAST_WORDS;
         }
         return switch (in) {
-            case HEAD -> requestEnded ? Awaited.HEAD : Awaited.NOTHING;
+            case HEAD ->
+                requestEnded
+                        ? Awaited.HEAD
+                        : expectsContinue && !writer.hasBegun() ? Awaited.CONTINUE : Awaited.NOTHING;
             case BODY -> Awaited.BODY;
             default -> Awaited.NOTHING;
         };
@@ -371,7 +411,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         Awaited missed = awaited;
         awaited = Awaited.NOTHING;
         switch (missed) {
-            case HEAD ->
+            case HEAD, CONTINUE ->
                 fail(ProxyException.upstream(
                         ErrorType.RESPONSE_HEAD_TIMEOUT,
                         peer + " sent no " + (responseBytes ? "complete " : "") + "response head within "

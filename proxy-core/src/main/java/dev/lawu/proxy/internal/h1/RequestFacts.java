@@ -14,7 +14,7 @@ final class RequestFacts {
     private boolean connect;
     /** HTTP/1.0: no chunks, no trailers, no informational responses. */
     private boolean old;
-    /** The client has said that it waits for a 100 before it sends the body, and none was sent. */
+    /** The client has said that it waits for a 100 before it sends the body; none was sent, and no byte of the body has been used. */
     private boolean awaitsContinue;
     /** The client means the connection to go on. */
     private boolean clientPersists;
@@ -28,7 +28,7 @@ final class RequestFacts {
         old = parser.version() == HttpVersion.HTTP_1_0;
         clientPersists = parser.isPersistent();
         ends = false;
-        awaitsContinue = parser.expectsContinue() && !bodiless;
+        awaitsContinue = parser.expectsContinue() && !bodiless && !old;
         RequestHead request = parser.take();
         head = request.method().equals("HEAD");
         connect = request.method().equals("CONNECT");
@@ -62,6 +62,11 @@ final class RequestFacts {
     /** An informational response was sent. */
     void informed(int status) {
         awaitsContinue &= status != 100;
+    }
+
+    /** The client has not waited, or does not any more. */
+    void bodyCame() {
+        awaitsContinue = false;
     }
 
     /** True if this response makes the connection a tunnel. Throws if it switches to a protocol that nobody asked for. */

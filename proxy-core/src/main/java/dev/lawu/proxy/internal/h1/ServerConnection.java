@@ -63,6 +63,9 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         DONE
     }
 
+    /** How many times as long as for a byte of its body a client waits for an answer to its expectation. */
+    private static final int UNDECIDED = 4;
+
     private final ProxyOptions options;
     private final ExchangeStarter starter;
     private final Owner owner;
@@ -150,6 +153,9 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     private boolean bodyStep(StreamListener to) throws Refusal {
+        if (input().isReadable()) {
+            request.bodyCame();
+        }
         if (tellBody(to)) {
             return true;
         }
@@ -251,6 +257,9 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         switch (now) {
             case REQUEST -> readDeadline.set(options.keepAliveTimeout().toNanos());
             case HEAD -> readDeadline.set(options.headReadTimeout().toNanos());
+            case CONTINUE ->
+                readDeadline.set(
+                        options.bodyIdleTimeout().multipliedBy(UNDECIDED).toNanos());
             case BODY -> readDeadline.set(options.bodyIdleTimeout().toNanos());
             default -> readDeadline.cancel();
         }
@@ -259,9 +268,20 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     private Awaited awaitedNow() {
         return switch (in) {
             case HEAD -> parser.hasStarted() ? Awaited.HEAD : Awaited.REQUEST;
-            case BODY -> isPaused() || out == Output.DONE ? Awaited.NOTHING : Awaited.BODY;
+            case BODY -> {
+                if (isPaused() || out == Output.DONE) {
+                    yield Awaited.NOTHING;
+                }
+                // The client waits for us, not we for the client.
+                yield !isExpectationOpen() ? Awaited.BODY : out == Output.READY ? Awaited.CONTINUE : Awaited.NOTHING;
+            }
             default -> Awaited.NOTHING;
         };
+    }
+
+    /** True if the client may be waiting for a 100 before it sends the first byte of the body. */
+    private boolean isExpectationOpen() {
+        return request.awaitsContinue() && in == Input.BODY && !input().isReadable();
     }
 
     @Override
@@ -275,6 +295,8 @@ public final class ServerConnection extends Http1Connection implements ServerStr
                         408,
                         "head-timeout",
                         "an incomplete head after " + options.headReadTimeout() + " (expected: the empty line)");
+            // Nobody has decided, perhaps because a filter took the expectation away. The client need not know that.
+            case CONTINUE -> respondInformational(ResponseHead.of(100));
             case BODY ->
                 refuse(
                         ErrorType.BODY_TIMEOUT,
@@ -419,8 +441,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
             onMisframed();
             return;
         }
-        boolean refusedBody =
-                request.awaitsContinue() && in == Input.BODY && body.isUntouched() && !input().isReadable();
+        boolean refusedBody = isExpectationOpen();
         persistent = request.mayPersist()
                 && !draining
                 && !writer.isRaw()

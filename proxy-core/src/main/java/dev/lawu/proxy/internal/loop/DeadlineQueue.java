@@ -4,6 +4,7 @@ import dev.lawu.proxy.spi.TimeSource;
 import io.netty.channel.EventLoop;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * <p>A connection moves its deadline with every request, nearly always to a later moment; that costs a field write, and the heap sees the deadline again only when its old moment comes. So a busy
  * loop schedules a task every few seconds instead of several for each request.
  */
-public final class DeadlineQueue implements Runnable {
+public final class DeadlineQueue {
     private static final Logger logger = LoggerFactory.getLogger(DeadlineQueue.class);
 
     private final EventLoop loop;
@@ -21,8 +22,32 @@ public final class DeadlineQueue implements Runnable {
     private final long origin;
     private Deadline[] heap = new Deadline[64];
     private int size;
-    /** When the scheduled task runs; NONE if there is none. Tasks that became superfluous find nothing due. */
-    private long wakeUp = Deadline.NONE;
+    /** The task that is to run next; null if there is none. Others are superfluous: an earlier one has taken over. */
+    private @Nullable WakeUp next;
+
+    private boolean running;
+
+    /** A task. It knows its moment, because the loop's clock may be ahead of ours: what comes too early comes again. */
+    private final class WakeUp implements Runnable {
+        final long at;
+
+        WakeUp(long at) {
+            this.at = at;
+        }
+
+        @Override
+        public void run() {
+            if (next != this) {
+                return;
+            }
+            long now = now();
+            if (now < at) {
+                loop.schedule(this, at - now, TimeUnit.NANOSECONDS);
+            } else {
+                expire(now);
+            }
+        }
+    }
 
     DeadlineQueue(EventLoop loop, TimeSource time) {
         this.loop = loop;
@@ -43,7 +68,8 @@ public final class DeadlineQueue implements Runnable {
             put(size++, deadline);
         }
         up(deadline.index);
-        if (heap[0].key < wakeUp) {
+        WakeUp scheduled = next;
+        if (!running && (scheduled == null || heap[0].key < scheduled.at)) {
             schedule();
         }
     }
@@ -64,18 +90,14 @@ public final class DeadlineQueue implements Runnable {
     }
 
     private void schedule() {
-        wakeUp = heap[0].key;
-        loop.schedule(this, wakeUp - now(), TimeUnit.NANOSECONDS);
+        WakeUp task = new WakeUp(heap[0].key);
+        next = task;
+        loop.schedule(task, task.at - now(), TimeUnit.NANOSECONDS);
     }
 
-    /** Runs what is due; called by the loop. */
-    @Override
-    public void run() {
-        long now = now();
-        if (now < wakeUp) {
-            return; // an earlier task has taken over
-        }
-        wakeUp = Long.MIN_VALUE;
+    private void expire(long now) {
+        next = null;
+        running = true;
         while (size > 0 && heap[0].key <= now) {
             Deadline first = heap[0];
             if (first.due > now) {
@@ -96,7 +118,7 @@ public final class DeadlineQueue implements Runnable {
                 }
             }
         }
-        wakeUp = Deadline.NONE;
+        running = false;
         if (size > 0) {
             schedule();
         }

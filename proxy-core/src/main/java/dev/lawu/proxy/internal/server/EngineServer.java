@@ -18,7 +18,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutor;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -41,7 +43,8 @@ import org.slf4j.LoggerFactory;
  * A running server.
  *
  * <p>Shutting down goes through these states, each entered once: serving; draining (nothing is accepted, idle connections are closed, running requests go on); closing (everything left is cut off),
- * entered when the last connection is gone or the drain time has passed; closed, when the event loops have ended.
+ * entered when the last connection and the last exchange are gone or the drain time has passed; closed, when the event loops have ended. An exchange may outlast its client: one that fills a
+ * cache, or a subrequest.
  */
 final class EngineServer implements ProxyServer {
     private static final Logger logger = LoggerFactory.getLogger("dev.lawu.proxy.server");
@@ -62,7 +65,8 @@ final class EngineServer implements ProxyServer {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private volatile boolean ready;
-    private volatile boolean mayClose;
+    /** Every loop drains. Used by the first loop alone. */
+    private boolean mayClose;
 
     static ProxyServer start(ProxyServer.Builder builder) {
         EngineServer server = new EngineServer(builder);
@@ -73,12 +77,37 @@ final class EngineServer implements ProxyServer {
     private EngineServer(ProxyServer.Builder builder) {
         this.builder = builder;
         this.options = builder.proxy().options();
+        refuseUnknown(builder);
         this.engine = new ProxyEngine(builder.proxy());
         TimeSource time = plugin(builder, TimeSource.class);
         RandomSource random = plugin(builder, RandomSource.class);
         Transport plugged = plugin(builder, Transport.class);
         this.transport = plugged == null ? new SocketTransport() : plugged;
         this.group = transport.eventLoops(builder.eventLoops());
+        DnsNames dns = null;
+        List<ServerLoop> all = new ArrayList<>();
+        IdentityHashMap<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
+        try {
+            dns = makeLoops(builder, time, random, all, index);
+        } catch (Throwable e) {
+            engine.blocking().close();
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+            throw e;
+        }
+        this.ownNames = dns;
+        this.loops = Collections.unmodifiableList(all);
+        this.byLoop = index;
+        // Under a virtual clock nothing holds a loop for long, and a thread would make runs differ.
+        this.watchdog =
+                time == null ? new Watchdog(loops, options.watchdogThreshold().toMillis()) : null;
+    }
+
+    private @Nullable DnsNames makeLoops(
+            ProxyServer.Builder builder,
+            @Nullable TimeSource time,
+            @Nullable RandomSource random,
+            List<ServerLoop> all,
+            Map<EventExecutor, ServerLoop> index) {
         NameResolver resolver = builder.resolver();
         DnsNames dns = null;
         if (resolver == null && transport instanceof SocketTransport sockets) {
@@ -90,9 +119,6 @@ final class EngineServer implements ProxyServer {
                     host + ": no resolver (expected: resolver(...) beside a transport of your own)",
                     null));
         }
-        this.ownNames = dns;
-        List<ServerLoop> all = new ArrayList<>();
-        IdentityHashMap<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
         for (EventExecutor executor : group) {
             LoopContext context = new LoopContext(
                     (EventLoop) executor,
@@ -103,11 +129,17 @@ final class EngineServer implements ProxyServer {
             all.add(loop);
             index.put(executor, loop);
         }
-        this.loops = Collections.unmodifiableList(all);
-        this.byLoop = index;
-        // Under a virtual clock nothing holds a loop for long, and a thread would make runs differ.
-        this.watchdog =
-                time == null ? new Watchdog(loops, options.watchdogThreshold().toMillis()) : null;
+        return dns;
+    }
+
+    private static void refuseUnknown(ProxyServer.Builder builder) {
+        for (Plugin plugin : builder.plugins()) {
+            if (!(plugin instanceof Transport || plugin instanceof TimeSource || plugin instanceof RandomSource)) {
+                throw new IllegalArgumentException(
+                        "plugins: " + plugin.getClass().getName()
+                                + " (expected: a Transport, a TimeSource or a RandomSource; what belongs to a proxy goes to HttpProxy.Builder)");
+            }
+        }
     }
 
     private static <T extends Plugin> @Nullable T plugin(ProxyServer.Builder builder, Class<T> type) {
@@ -131,8 +163,9 @@ final class EngineServer implements ProxyServer {
             if (!bound.isSuccess()) {
                 Throwable cause = bound.cause();
                 beginClosing();
+                group.terminationFuture().awaitUninterruptibly(); // until every channel is closed
                 throw new IllegalStateException(
-                        "cannot listen on " + address + ": " + (cause == null ? "?" : cause.getMessage())
+                        "cannot listen on " + text(address) + ": " + (cause == null ? "?" : cause.getMessage())
                                 + " (expected: a free port and an address of this machine; stop what uses it, or listen elsewhere)",
                         cause);
             }
@@ -143,6 +176,10 @@ final class EngineServer implements ProxyServer {
             watchdog.start();
         }
         ready = true;
+    }
+
+    private static String text(SocketAddress address) {
+        return address instanceof InetSocketAddress inet ? NetUtil.toSocketAddressString(inet) : address.toString();
     }
 
     private void accepted(Channel channel) {
@@ -163,9 +200,32 @@ final class EngineServer implements ProxyServer {
     }
 
     void connectionClosed() {
-        if (connections.decrementAndGet() == 0 && mayClose) {
+        connections.decrementAndGet();
+        somethingEnded();
+    }
+
+    /**
+     * A connection or an exchange is gone; called on its loop. Looking at what is left is a task of one loop: so of several loops that end their last exchange at the same time, each of which may
+     * still see the other's, the later look sees all.
+     */
+    void somethingEnded() {
+        if (draining.get() && !closing.get()) {
+            loops.get(0).loop.loop().execute(this::closeIfQuiet);
+        }
+    }
+
+    private void closeIfQuiet() {
+        if (mayClose && connections.get() == 0 && exchanges() == 0) {
             beginClosing();
         }
+    }
+
+    private long exchanges() {
+        long sum = 0;
+        for (ServerLoop loop : loops) {
+            sum += loop.counters.exchanges();
+        }
+        return sum;
     }
 
     @Override
@@ -183,8 +243,9 @@ final class EngineServer implements ProxyServer {
         if (draining.compareAndSet(false, true)) {
             ready = false;
             logger.info(
-                    "draining: {} connections, at most {} s",
+                    "draining: {} connections, {} exchanges, at most {} s",
                     connections.get(),
+                    exchanges(),
                     builder.drainTimeout().toSeconds());
             for (Channel channel : listening) {
                 channel.close();
@@ -194,7 +255,7 @@ final class EngineServer implements ProxyServer {
                 loop.loop.loop().execute(() -> {
                     loop.drain();
                     if (left.decrementAndGet() == 0) {
-                        allDraining(loop);
+                        loops.get(0).loop.loop().execute(this::allDraining);
                     }
                 });
             }
@@ -203,20 +264,22 @@ final class EngineServer implements ProxyServer {
     }
 
     /** Every loop has seen the drain. Only now may the loops end: before, one could be gone when it was to be told. */
-    private void allDraining(ServerLoop loop) {
-        loop.loop.loop().schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    private void allDraining() {
+        loops.get(0)
+                .loop
+                .loop()
+                .schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
         mayClose = true;
-        if (connections.get() == 0) {
-            beginClosing();
-        }
+        closeIfQuiet();
     }
 
     private void drainTimedOut() {
         if (!closing.get()) {
             logger.warn(
-                    "the drain time of {} s has passed: {} connections are cut off",
+                    "the drain time of {} s has passed: {} connections, {} exchanges are cut off",
                     builder.drainTimeout().toSeconds(),
-                    connections.get());
+                    connections.get(),
+                    exchanges());
             beginClosing();
         }
     }
@@ -265,14 +328,12 @@ final class EngineServer implements ProxyServer {
 
     @Override
     public ServerStats stats() {
-        long exchanges = 0;
         long requests = 0;
         long active = 0;
         long idle = 0;
         long connects = 0;
         Map<String, Long> refused = new HashMap<>();
         for (ServerLoop loop : loops) {
-            exchanges += loop.counters.exchanges();
             requests += loop.counters.requests();
             active += loop.counters.upstreamActive();
             idle += loop.counters.upstreamIdle();
@@ -281,7 +342,7 @@ final class EngineServer implements ProxyServer {
         }
         return new ServerStats(
                 connections.get(),
-                (int) exchanges,
+                (int) exchanges(),
                 (int) active,
                 (int) idle,
                 engine.blocking().count(),

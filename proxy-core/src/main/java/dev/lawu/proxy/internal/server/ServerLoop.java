@@ -57,6 +57,7 @@ final class ServerLoop implements ServerConnection.Owner {
     /** Idle connections are closed; the others after their response. */
     void drain() {
         draining = true;
+        counters.tellEnds(server::somethingEnded);
         for (ServerConnection connection : new ArrayList<>(connections)) {
             connection.drain();
         }

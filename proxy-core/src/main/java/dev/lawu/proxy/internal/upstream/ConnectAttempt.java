@@ -15,12 +15,12 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one connection: resolves the name, tries the addresses in their order, and gives up when the connect timeout has passed over all of it. Running it cancels: then the connection, if it is made,
- * goes to the pool.
+ * Makes one connection: resolves the name, tries the addresses in their order, and gives up when the connect timeout has passed over all of it. Running it cancels: what was begun is closed at
+ * once, so that nobody's connection is counted or waited for.
  */
 final class ConnectAttempt extends Deadline implements Runnable {
     private final PeerConnections home;
-    private Connector.@Nullable Callback callback;
+    private final Connector.Callback callback;
     private @Nullable Iterator<InetAddress> addresses;
     private @Nullable ChannelFuture connecting;
     private @Nullable PooledConnection connection;
@@ -92,13 +92,7 @@ final class ConnectAttempt extends Deadline implements Runnable {
             remove();
             made.established();
             home.pool.counters.upstreamConnected();
-            Connector.Callback told = callback;
-            callback = null;
-            if (told != null) {
-                told.onOpen(made.connection(), false);
-            } else {
-                home.released(made);
-            }
+            callback.onOpen(made.connection(), false);
             return;
         }
         connection = null;
@@ -132,15 +126,20 @@ final class ConnectAttempt extends Deadline implements Runnable {
         over = true;
         remove();
         home.removed(null, false);
-        Connector.Callback told = callback;
-        callback = null;
-        if (told != null) {
-            told.onFailure(cause);
-        }
+        callback.onFailure(cause);
     }
 
     @Override
     public void run() {
-        callback = null;
+        if (over) {
+            return;
+        }
+        over = true;
+        remove();
+        home.removed(null, false);
+        ChannelFuture future = connecting;
+        if (future != null) {
+            future.channel().close();
+        }
     }
 }

@@ -1,15 +1,24 @@
 package dev.lawu.proxy.internal.upstream;
 
+import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.upstream.HttpPeer;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The connections of one event loop to one peer. Its pool knows it while it has one. */
-final class PeerConnections {
+/**
+ * The connections of one event loop to one peer. Its pool knows it while it has one.
+ *
+ * <p>More idle connections than are to be kept may be between two bursts, and closing them would only have them opened again. So they stay for a grace, which is also the deadline that this is: when
+ * it has passed, those are closed that were idle all the time.
+ */
+final class PeerConnections extends Deadline {
+    private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     final UpstreamPool pool;
     final HttpPeer peer;
     /** The peer's address if it was given as one, so that nothing has to be resolved. */
@@ -17,8 +26,11 @@ final class PeerConnections {
 
     private final ArrayDeque<PooledConnection> idle = new ArrayDeque<>();
     private int total;
+    /** The fewest that were idle at a time since the grace began. */
+    private int leastIdle;
 
     PeerConnections(UpstreamPool pool, HttpPeer peer) {
+        super(pool.loop);
         this.pool = pool;
         this.peer = peer;
         this.literal = literal(peer);
@@ -49,6 +61,7 @@ final class PeerConnections {
                 continue;
             }
             idle.removeLast();
+            leastIdle = Math.min(leastIdle, idle.size());
             connection.taken();
             pool.counters.upstreamIdle(-1);
             pool.counters.upstreamActive(1);
@@ -86,13 +99,26 @@ final class PeerConnections {
             connection.close();
             return;
         }
-        if (idle.size() >= peer.options().maxIdlePerLoop()) {
-            closeOneIdle();
-        }
         pool.counters.upstreamActive(-1);
         pool.counters.upstreamIdle(1);
         idle.addLast(connection);
         connection.becameIdle();
+        startGrace();
+    }
+
+    private void startGrace() {
+        if (idle.size() > peer.options().maxIdlePerLoop() && !isSet()) {
+            leastIdle = idle.size();
+            set(GRACE_NANOS);
+        }
+    }
+
+    @Override
+    protected void expired() {
+        for (int surplus = leastIdle - peer.options().maxIdlePerLoop(); surplus > 0; surplus--) {
+            closeOneIdle();
+        }
+        startGrace();
     }
 
     /** A connection is gone, or could not be made. */
@@ -100,11 +126,13 @@ final class PeerConnections {
         total--;
         if (wasIdle) {
             idle.removeFirstOccurrence(connection);
+            leastIdle = Math.min(leastIdle, idle.size());
             pool.counters.upstreamIdle(-1);
         } else {
             pool.counters.upstreamActive(-1);
         }
         if (total == 0) {
+            remove();
             pool.forget(this);
         }
     }

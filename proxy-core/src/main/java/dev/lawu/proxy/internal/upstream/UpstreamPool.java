@@ -18,7 +18,7 @@ import java.util.Map;
  * One event loop's connections to upstreams: those that are idle, by peer, and those in use, which are counted. Confined to the loop.
  *
  * <p>A request takes the connection that became idle last, so that a pool that is larger than it needs to be shrinks by itself. An idle connection is closed when the peer sends anything on it or ends
- * it, when it has been idle too long, or when there are too many.
+ * it, when it has been idle too long, or when more than are to be kept have been idle for a short while.
  */
 public final class UpstreamPool implements Connector {
     private static final Runnable NOTHING = () -> {};

@@ -79,6 +79,32 @@ class ClientConnectionTest {
     }
 
     @Test
+    void bytesThatComeBeforeTheRequestHasLeftAreNotItsResponse() {
+        end.send("GET", true);
+        end.in("HTTP/1.1 204 No Content\r\n\r\n");
+        end.takeTold();
+        end.out();
+        end.listenAgain();
+        end.stream.send(RequestHead.of("GET", "/"), true); // and the turn has not ended
+        end.in(OK + "hi");
+
+        assertThat(end.takeTold()).containsExactly("reset UPSTREAM CONNECTION_CLOSED");
+        assertThat(end.listener.reset.isRetryable()).isTrue();
+        assertThat(end.out()).isEmpty();
+        assertThat(end.isOpen()).isFalse();
+    }
+
+    @Test
+    void bytesOnANewConnectionBeforeTheRequestAreNoReasonToRepeatIt() {
+        end.stream.send(RequestHead.of("GET", "/"), true);
+        end.in(OK + "hi");
+
+        assertThat(end.takeTold()).containsExactly("reset UPSTREAM PROTOCOL");
+        assertThat(end.listener.reset.isRetryable()).isFalse();
+        assertThat(end.out()).isEmpty();
+    }
+
+    @Test
     void aFinWhileIdleEndsTheConnection() {
         end.stream.release();
         end.turn();
@@ -284,6 +310,7 @@ class ClientConnectionTest {
     @Test
     void connectIsATunnelWhenAccepted() {
         end.stream.send(RequestHead.of("CONNECT", "a:1", "Host", "a:1"), true);
+        end.turn();
         end.in("HTTP/1.1 200 OK\r\n\r\nraw");
 
         assertThat(end.takeTold()).containsExactly("head 200", "data raw");

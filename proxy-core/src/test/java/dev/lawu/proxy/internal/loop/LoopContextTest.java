@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lawu.proxy.spi.TimeSource;
 import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -47,7 +50,47 @@ class LoopContextTest {
         assertThat(expired.await(2, TimeUnit.SECONDS)).isTrue();
     }
 
+    @Test
+    void aLoopThatIsAheadOfTheClockLosesNoDeadline() {
+        AtomicLong nanos = new AtomicLong();
+        TimeSource behind = new TimeSource() {
+            @Override
+            public long nanoTime() {
+                return nanos.get();
+            }
+
+            @Override
+            public long currentTimeMillis() {
+                return 0;
+            }
+        };
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.freezeTime();
+        LoopContext context = new LoopContext(channel.eventLoop(), behind, new SplittableRandom());
+        AtomicInteger expired = new AtomicInteger();
+        deadline(context, expired::incrementAndGet).set(2000);
+        deadline(context, expired::incrementAndGet).set(1000); // takes over
+        channel.advanceTimeBy(1000, TimeUnit.NANOSECONDS);
+        nanos.set(900);
+        channel.runScheduledPendingTasks();
+        assertThat(expired).hasValue(0);
+        channel.advanceTimeBy(100, TimeUnit.NANOSECONDS);
+        nanos.set(1000);
+        channel.runScheduledPendingTasks();
+        assertThat(expired).hasValue(1);
+        channel.advanceTimeBy(1000, TimeUnit.NANOSECONDS);
+        nanos.set(2000);
+        channel.runScheduledPendingTasks();
+        assertThat(expired).hasValue(2);
+        assertThat(channel.runScheduledPendingTasks()).isEqualTo(-1); // none is left
+        channel.finish();
+    }
+
     private Deadline deadline(Runnable then) {
+        return deadline(loop, then);
+    }
+
+    private static Deadline deadline(LoopContext loop, Runnable then) {
         return new Deadline(loop) {
             @Override
             protected void expired() {
