@@ -60,7 +60,8 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
             LoopContext loop = new LoopContext(loops.next(), TimeSource.SYSTEM, new Random(1));
             Channel server = transport
                     .bind(loops, new InetSocketAddress(LOCALHOST, 0), 10, channel -> {
-                        // Without a limit on what is unsent the kernel asks for more when a third of its buffer is free.
+                        // Without a limit on what is unsent the kernel asks for more when a third of its buffer is
+                        // free.
                         if (!epoll) {
                             channel.config().setOption(ChannelOption.SO_SNDBUF, 128 * 1024);
                         }
