@@ -65,7 +65,7 @@ public final class ProxyOptions {
         return values.headReadTimeout;
     }
 
-    /** Without a byte of the request body while the proxy could take more; else 408. Default 30 s. */
+    /** Without a byte of the request body while the proxy could take more and the client waits for no 100 (Continue); else 408. Default 30 s. */
     public Duration bodyIdleTimeout() {
         return values.bodyIdleTimeout;
     }

@@ -7,7 +7,8 @@ import java.util.Objects;
  * How connections to a peer are made, used and kept. Immutable; {@link #DEFAULTS} has finite values for everything, and each {@code with} method returns a changed copy. Durations are 1 ms to 24 h.
  *
  * @param connectTimeout to establish a connection, name resolution included; default 5 s
- * @param responseHeadTimeout from the last byte of the request to the end of the response head; default 60 s
+ * @param responseHeadTimeout from the last byte of the request, or of its head while the body waits for a 100 (Continue), to the
+ *     end of the response head; default 60 s
  * @param betweenBytesTimeout without a byte of the response body while the client could take more; default 60 s
  * @param writeStallTimeout without progress in writing the request; default 30 s
  * @param idleTimeout that an unused connection is kept in the pool; default 55 s
