@@ -4,13 +4,16 @@ package dev.lawu.proxy;
  * Makes the body of a {@link LocalResponse} as the client takes it. One instance serves one response.
  *
  * <p>The engine calls {@link #produce} on the session's event loop each time when the client could take more, and not again before the producer has written something to the sink. The producer may
- * write at once or later, from any thread.
+ * write at once or later, from any thread. What it writes unasked waits in memory, without a limit.
  */
 @FunctionalInterface
 public interface BodyProducer {
     /** Asks for at least one piece, {@link BodySink#end} or {@link BodySink#fail}. Must not block. What it throws breaks the response off. */
     void produce(BodySink sink) throws Exception;
 
-    /** The response was broken off: the client has left, or a filter failed. Called at most once, on the event loop; not after {@code end} or {@code fail}. */
+    /**
+     * The body is not wanted, or not any more: the client has left, a filter failed or put another response in its place, or no body was asked for (HEAD, 204, 304), perhaps without any {@link #produce}
+     * before. Called at most once, on the event loop; not after {@code end} or {@code fail}.
+     */
     default void cancelled() {}
 }

@@ -34,7 +34,7 @@ public sealed interface ChunkResult
     }
 
     /**
-     * Keep it back; the next chunk that the filter gets begins with these bytes. If more than {@code limit} bytes would be held the exchange fails (413 for a request body, 502 or a reset for a
+     * Keep it back; the next chunk that the filter gets begins with these bytes. If more than {@code limit} bytes would be held the exchange fails (413 for a request body, a reset for a
      * response body). Holding the last chunk passes it on. Not for trailers.
      *
      * @param limit 1 byte to 1 GiB
@@ -58,7 +58,7 @@ public sealed interface ChunkResult
         return new Fail(error);
     }
 
-    /** The answer is known when the stage completes, on any thread; the chunk stays valid until then. */
+    /** The answer is known when the stage completes, on any thread; the chunk stays valid until then, or until the exchange ends, which may be before. */
     static ChunkResult async(CompletionStage<? extends ChunkResult> stage) {
         return new Async(stage);
     }

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletionStage;
  * What a deciding callback answers. Immutable.
  *
  * <p>{@link #proceed()} goes on at once, without an allocation. A pending result ({@link #async}, {@link #blocking}) suspends the exchange, not the event loop; while it is pending the client's
- * departure and the callback deadline race against it, and a result that comes after the exchange has ended is dropped.
+ * departure and the callback deadline race against it, and a result that comes after the exchange has ended is dropped. A pending result may give another pending one, with a deadline of its own.
  */
 public sealed interface FilterResult
         permits FilterResult.Proceed, FilterResult.Respond, FilterResult.Async, FilterResult.Blocking {
@@ -22,12 +22,18 @@ public sealed interface FilterResult
         return new Respond(response);
     }
 
-    /** The answer is known when the stage completes, on any thread; the exchange goes on on its own event loop. */
+    /**
+     * The answer is known when the stage completes, on any thread; the exchange goes on on its own event loop. The exchange may end before that, and session and heads end with it: work that is still
+     * going on then gets {@link IllegalStateException} from them.
+     */
     static FilterResult async(CompletionStage<? extends FilterResult> stage) {
         return new Async(stage);
     }
 
-    /** The answer is found by code that may block; it runs on the proxy's blocking executor. If its queue is full the client gets 503. */
+    /**
+     * The answer is found by code that may block; it runs on the proxy's blocking executor. If its queue is full the client gets 503. The callable can read session and heads until it returns, also when
+     * the exchange has ended meanwhile.
+     */
     static FilterResult blocking(Callable<? extends FilterResult> callable) {
         return new Blocking(callable);
     }

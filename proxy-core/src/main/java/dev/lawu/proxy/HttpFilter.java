@@ -11,11 +11,12 @@ import org.jspecify.annotations.Nullable;
  * A part of a proxy that sees each request and response in its phases. Every phase has a default that does nothing and, found once when the proxy is built, costs nothing.
  *
  * <p>One instance serves all requests, on all event loops. What belongs to one request is in its state {@code S}, which needs no lock: all callbacks of a session run on its event loop, one at a
- * time. A callback must not block; one that holds the loop too long is reported by the watchdog. What a callback throws, and a null result, fails the exchange as {@link ErrorType#INTERNAL} with
- * the method's name.
+ * time. A callback must not block; one that holds the loop too long is reported by the watchdog. A {@link ProxyException} that a callback throws fails the exchange as it is; anything else, and a null
+ * result, as {@link ErrorType#INTERNAL} with the method's name. Between {@code connectedToUpstream} and the response it fails the attempt, after which {@link ProxyHttp#errorWhileProxy} decides.
  *
- * <p>Filters see requests in the order in which they were added, then the {@link ProxyHttp}; responses the other way round. A response passes the filters that saw the request: if one answers in
- * {@code earlyRequestFilter} or {@code requestFilter}, those behind it see neither request nor response. {@code logging} is for all.
+ * <p>Filters see requests in the order in which they were added, then the {@link ProxyHttp}; responses the other way round. A response, an error answer too, passes the filters that saw the request.
+ * If one answers in {@code requestFilter}, those are this one and all in front of it; if one answers in {@code earlyRequestFilter}, only those that were asked in that phase: a filter in front that does
+ * not implement it does not see the answer. {@code logging} is for all.
  *
  * @param <S> the filter's state of one request; {@code Void} if there is none
  */
@@ -72,7 +73,12 @@ public interface HttpFilter<S extends @Nullable Object> {
         return ChunkResult.forward();
     }
 
-    /** Edits the head of every response: the upstream's, a cache's, a local or an error answer. One that it replaces goes on to the filters that have not seen a head yet. */
+    /**
+     * Edits the head of every response: the upstream's, a cache's, a local or an error answer. It comes before any byte of the body goes through the body filters.
+     *
+     * <p>A response that it puts in place of another passes, as a head, only the filters that have not seen a head yet; as a body, all that saw the request. If it fails, the error answer passes all that
+     * saw the request, this one again.
+     */
     default FilterResult responseFilter(Session session, ResponseHead head, S state) {
         return FilterResult.proceed();
     }

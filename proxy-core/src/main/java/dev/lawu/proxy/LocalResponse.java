@@ -77,7 +77,13 @@ public final class LocalResponse {
                 status, headers, NONE, Objects.requireNonNull(producer, "producer"), null, Math.max(length, -1), close);
     }
 
-    /** A copy whose body is read from a stream, which is opened, read and closed on the proxy's blocking executor, as the client takes it. -1 if the length is not known. */
+    /**
+     * A copy whose body is read from a stream, which is opened, read and closed on the proxy's blocking executor, as the client takes it; not opened at all for HEAD, 204 and 304.
+     *
+     * <p>If the executor's queue is full, or opening or reading fails, the response is reset and no error answer is given, since the head may have been sent.
+     *
+     * @param length in bytes; -1 if it is not known
+     */
     public LocalResponse stream(Callable<? extends InputStream> open, long length) {
         return new LocalResponse(
                 status, headers, NONE, null, Objects.requireNonNull(open, "open"), Math.max(length, -1), close);

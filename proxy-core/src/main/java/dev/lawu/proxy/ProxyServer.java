@@ -11,7 +11,7 @@ import java.util.ServiceLoader;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** A proxy that listens. Thread-safe. */
+/** A proxy that listens. Thread-safe. Its threads are daemons: they do not keep the JVM alive, so the {@code main} that starts it has to stay. */
 public interface ProxyServer extends AutoCloseable {
     /** Starts to describe a server for this proxy. */
     static Builder builder(HttpProxy proxy) {

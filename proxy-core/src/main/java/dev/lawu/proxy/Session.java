@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * One request and its response, as callbacks see them.
  *
  * <p>All callbacks of a session run on its event loop, one at a time; use it there, or in code that a callback's pending result waits for. After {@code logging} every method but
- * {@link #isEnded()} throws {@link IllegalStateException}.
+ * {@link #isEnded()} throws {@link IllegalStateException}. Only for a {@linkplain FilterResult#blocking blocking} callable that is still running does it last longer, until the callable returns.
  */
 public interface Session {
     /** The client's request. Edits in the request phases are seen by later phases and by the upstream. */
@@ -73,10 +73,11 @@ public interface Session {
 
     /**
      * Reads the whole request body before the request is routed, for a signature or a decision that needs it; it is forwarded afterwards all the same. May be called in {@code earlyRequestFilter},
-     * {@code requestFilter} and {@code proxyUpstreamFilter}, whose result must wait for the stage: {@code FilterResult.async(session.bufferRequestBody(65_536).thenApply(...))}.
+     * {@code requestFilter} and {@code proxyUpstreamFilter}, once for a request: {@code FilterResult.async(session.bufferRequestBody(65_536).thenApply(...))}. The result need not wait for the stage, but
+     * then the filter cannot decide by the body.
      *
-     * <p>If the client expects {@code 100-continue} it is answered by the proxy. The stage fails with {@link ErrorType#BODY_TOO_LARGE} (the client gets 413) if the body is longer, and with other
-     * {@link ProxyException}s if it does not arrive.
+     * <p>If the client expects {@code 100-continue} it is answered by the proxy. The stage fails with {@link ErrorType#BODY_TOO_LARGE} if the body is longer, and with other {@link ProxyException}s if it
+     * does not arrive. If the filter passes the failure on, the client gets 413; if it goes on instead, a body that is too long is forwarded whole.
      *
      * @param limit the most bytes to hold, 1 byte to 1 GiB
      */
