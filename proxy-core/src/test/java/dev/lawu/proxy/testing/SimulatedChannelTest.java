@@ -203,12 +203,12 @@ class SimulatedChannelTest {
     void backpressureIsBounded() {
         simulation.network().window(1024);
         SimulatedConnection client = simulation.connect(netty.listen(Echo::new));
-        client.stopReading().send(new byte[100_000]);
+        client.stopReading().send(new byte[1_000_000]);
         simulation.run();
         Channel channel = netty.accepted.get(0);
         // The echo keeps reading, so what it cannot write collects in its own buffer: nothing is lost or on the
         // network.
-        assertThat(channel.unsafe().outboundBuffer().totalPendingWriteBytes()).isGreaterThan(100_000 - 2048);
+        assertThat(channel.unsafe().outboundBuffer().totalPendingWriteBytes()).isGreaterThan(1_000_000 - 2048);
         assertThat(channel.isWritable()).isFalse();
         assertThat(client.receivedCount()).isZero();
 
@@ -217,7 +217,7 @@ class SimulatedChannelTest {
         assertThat(client.receivedCount()).isEqualTo(10);
         client.startReading();
         simulation.run();
-        assertThat(client.receivedCount()).isEqualTo(100_000);
+        assertThat(client.receivedCount()).isEqualTo(1_000_000);
         assertThat(channel.isWritable()).isTrue();
     }
 
