@@ -12,7 +12,7 @@ final class RequestFraming {
      * @return -1 if it is not complete yet
      * @throws IllegalArgumentException if its framing cannot be understood
      */
-    static int lengthOfFirst(String bytes) {
+    static int lengthOfFirst(StringBuilder bytes) {
         int headEnd = bytes.indexOf("\r\n\r\n");
         if (headEnd < 0) {
             return -1;
@@ -38,7 +38,7 @@ final class RequestFraming {
         return "";
     }
 
-    private static int endOfChunks(String bytes, int start) {
+    private static int endOfChunks(StringBuilder bytes, int start) {
         int at = start;
         while (true) {
             int lineEnd = bytes.indexOf("\r\n", at);
@@ -51,7 +51,7 @@ final class RequestFraming {
             at = lineEnd + 2;
             if (size == 0) {
                 // The trailers, if any, and an empty line.
-                int end = bytes.startsWith("\r\n", at) ? at : bytes.indexOf("\r\n\r\n", at) + 2;
+                int end = bytes.indexOf("\r\n", at) == at ? at : bytes.indexOf("\r\n\r\n", at) + 2;
                 return end < at || end + 2 > bytes.length() ? -1 : end + 2;
             }
             at = Math.addExact(at, size + 2);

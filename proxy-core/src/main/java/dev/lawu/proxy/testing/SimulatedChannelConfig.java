@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The options that a TCP connection has. Those that mean nothing in memory are kept and change nothing. */
 final class SimulatedChannelConfig extends DefaultChannelConfig implements DuplexChannelConfig {
+    /** Those of real connections: a test of what is held in memory is only worth something with the same marks. */
+    private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(256 * 1024, 512 * 1024);
+
     private final SimulatedChannel owner;
     private volatile boolean allowHalfClosure = true;
     private volatile int linger = -1;
@@ -21,6 +24,7 @@ final class SimulatedChannelConfig extends DefaultChannelConfig implements Duple
     SimulatedChannelConfig(SimulatedChannel channel) {
         super(channel);
         this.owner = channel;
+        super.setWriteBufferWaterMark(MARKS);
     }
 
     /** Seconds; 0 makes a close send an RST; -1 is off. */

@@ -345,15 +345,24 @@ public final class SimulatedConnection {
     /** Both addresses, and what it is doing. */
     @Override
     public String toString() {
-        String state = refused
-                ? "refused"
-                : isReset()
-                        ? "reset"
-                        : !isOpen()
-                                ? "closed"
-                                : attempt != null ? "connecting" : isClosedByPeer() ? "half-closed" : "open";
-        return Endpoint.text(local) + " > " + Endpoint.text(remote) + " (" + state + ", " + receivedBytes
+        return Endpoint.text(local) + " > " + Endpoint.text(remote) + " (" + state() + ", " + receivedBytes
                 + " bytes received)";
+    }
+
+    private String state() {
+        if (refused) {
+            return "refused";
+        }
+        if (isReset()) {
+            return "reset";
+        }
+        if (attempt != null) {
+            return "connecting";
+        }
+        if (!isOpen()) {
+            return "closed";
+        }
+        return isClosedByPeer() ? "half-closed" : "open";
     }
 
     private static byte[] latin1(String text) {

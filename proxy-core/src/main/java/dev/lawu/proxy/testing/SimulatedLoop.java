@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -91,6 +92,22 @@ final class SimulatedLoop extends AbstractScheduledEventExecutor implements Even
     @Override
     public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
         return super.schedule(reporting(command), delay, unit);
+    }
+
+    @Override
+    public <V> ScheduledFuture<V> schedule(Callable<V> callable, long delay, TimeUnit unit) {
+        Objects.requireNonNull(callable, "callable");
+        return super.schedule(
+                () -> {
+                    try {
+                        return callable.call();
+                    } catch (Throwable t) {
+                        scheduler.fail(t);
+                        throw t;
+                    }
+                },
+                delay,
+                unit);
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -29,7 +30,7 @@ public final class SimulatedNetwork {
 
     private final Scheduler scheduler;
     private final RandomGenerator random;
-    private final Map<InetSocketAddress, Listener> listeners = new HashMap<>();
+    private final Map<InetSocketAddress, Listener> listeners = new LinkedHashMap<>();
     private final Map<InetAddress, Integer> ports = new HashMap<>();
     private final Set<InetAddress> blackholes = new HashSet<>();
     private int window = 256 * 1024;
@@ -175,9 +176,19 @@ public final class SimulatedNetwork {
         }
     }
 
+    /** Who listens at this address, or at every address with its port. */
     private @Nullable Listener listener(InetSocketAddress address) {
         Listener listener = listeners.get(address);
-        return listener != null ? listener : listeners.get(new InetSocketAddress(address.getPort()));
+        if (listener != null) {
+            return listener;
+        }
+        for (Map.Entry<InetSocketAddress, Listener> entry : listeners.entrySet()) {
+            InetSocketAddress bound = entry.getKey();
+            if (bound.getPort() == address.getPort() && bound.getAddress().isAnyLocalAddress()) {
+                return entry.getValue();
+            }
+        }
+        return null;
     }
 
     /** An address from its literal form. */

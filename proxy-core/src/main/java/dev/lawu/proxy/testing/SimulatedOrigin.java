@@ -1,5 +1,6 @@
 package dev.lawu.proxy.testing;
 
+import dev.lawu.proxy.http.Status;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -116,7 +117,7 @@ public final class SimulatedOrigin {
      * @param body ISO-8859-1
      */
     public static String response(int status, String body) {
-        return "HTTP/1.1 " + status + " " + dev.lawu.proxy.http.Status.reason(status) + "\r\nContent-Length: "
+        return "HTTP/1.1 " + status + " " + Status.reason(status) + "\r\nContent-Length: "
                 + body.getBytes(StandardCharsets.ISO_8859_1).length + "\r\n\r\n" + body;
     }
 
@@ -194,7 +195,7 @@ public final class SimulatedOrigin {
         }
 
         private int length() {
-            return RequestFraming.lengthOfFirst(pending.toString());
+            return RequestFraming.lengthOfFirst(pending);
         }
     }
 }

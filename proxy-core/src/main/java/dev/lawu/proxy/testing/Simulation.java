@@ -279,7 +279,11 @@ public final class Simulation implements AutoCloseable {
 
     /** Generators that follow from the seed and from the order in which they are made. */
     public RandomSource randomSource() {
-        return generators::split;
+        return () -> {
+            synchronized (generators) {
+                return generators.split();
+            }
+        };
     }
 
     /** Resolves addresses to themselves at once, names that {@link #name} made known in a later step, and fails for others with {@link java.net.UnknownHostException}. */

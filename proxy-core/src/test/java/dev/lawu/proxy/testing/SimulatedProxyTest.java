@@ -1,0 +1,108 @@
+package dev.lawu.proxy.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lawu.proxy.ProxyServer;
+import dev.lawu.proxy.ServerStats;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import java.net.SocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** How a server is closed and judged, with one that only pretends. */
+class SimulatedProxyTest {
+    private final Scheduler scheduler = new Scheduler("test", null);
+    private final SimulatedTransport transport = new SimulatedTransport(
+            scheduler,
+            new SimulatedNetwork(scheduler, new java.util.SplittableRandom(1)),
+            SimulatedNetwork.address("10.0.0.1"),
+            0);
+    private final Pretender server = new Pretender(transport.eventLoops(1));
+    private final SimulatedProxy proxy = new SimulatedProxy(scheduler, server, transport);
+
+    @Test
+    void closeRunsTheDrain() {
+        proxy.close();
+        proxy.close();
+
+        assertThat(server.closes).isEqualTo(1);
+        assertThat(server.loops.isTerminated()).isTrue();
+        assertThat(scheduler.nanoTime() - Scheduler.ORIGIN).isEqualTo(TimeUnit.SECONDS.toNanos(30));
+    }
+
+    @Test
+    void aServerThatDoesNotEndIsNamed() {
+        server.drains = false;
+
+        assertThatThrownBy(proxy::close)
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("not shut down after PT25H")
+                .hasMessageContaining("Busy: nobody");
+    }
+
+    @Test
+    void unrestIsWhatTheGaugesSay() {
+        assertThat(proxy.unrest()).isEmpty();
+        server.stats = new ServerStats(3, 2, 1, 4, 0, 5, 6, Map.of(), 0);
+
+        assertThat(proxy.unrest())
+                .containsExactly(
+                        "exchanges: 2 (expected: 0)",
+                        "upstreamActive: 1 (expected: 0)",
+                        "connections: 3 (expected: 0)",
+                        "upstreamIdle: 4 (expected: 0)");
+    }
+
+    private static final class Pretender implements ProxyServer {
+        final EventLoopGroup loops;
+        final CompletableFuture<Void> done = new CompletableFuture<>();
+        ServerStats stats = new ServerStats(0, 0, 0, 0, 0, 0, 0, Map.of(), 0);
+        boolean drains = true;
+        int closes;
+
+        Pretender(EventLoopGroup loops) {
+            this.loops = loops;
+        }
+
+        @Override
+        public List<SocketAddress> addresses() {
+            return List.of();
+        }
+
+        @Override
+        public ServerStats stats() {
+            return stats;
+        }
+
+        @Override
+        public boolean isReady() {
+            return true;
+        }
+
+        @Override
+        public CompletionStage<Void> shutdown() {
+            if (drains) {
+                EventLoop loop = loops.next();
+                loop.schedule(
+                        () -> {
+                            loops.shutdownGracefully();
+                            done.complete(null);
+                        },
+                        30,
+                        TimeUnit.SECONDS);
+            }
+            return done;
+        }
+
+        @Override
+        public void close() {
+            closes++;
+        }
+    }
+}
