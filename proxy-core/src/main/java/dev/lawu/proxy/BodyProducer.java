@@ -4,7 +4,7 @@ package dev.lawu.proxy;
  * Makes the body of a {@link LocalResponse} as the client takes it. One instance serves one response.
  *
  * <p>The engine calls {@link #produce} on the session's event loop each time when the client could take more, and not again before the producer has written something to the sink. The producer may
- * write at once or later, from any thread. What it writes unasked waits in memory, without a limit.
+ * write at once or later, from any thread. What it writes unasked waits in memory, at most 16 MiB; more breaks the response off.
  */
 @FunctionalInterface
 public interface BodyProducer {

@@ -99,6 +99,27 @@ class LocalResponseTest {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SPLIT") // too many bytes for pieces of 7
+    void aProducerThatWritesWithoutEndUnaskedIsBrokenOff(World.Kind kind) {
+        try (World world = kind.create()) {
+            byte[] piece = new byte[1024 * 1024];
+            Wire client = answering(
+                    world,
+                    () -> LocalResponse.of(200).body((BodyProducer) sink -> {
+                        for (int i = 0; i < 40; i++) {
+                            sink.write(piece);
+                        }
+                        sink.end();
+                    }));
+            client.stopReading();
+            get(client, "GET");
+            awaitLogging(world);
+            client.startReading();
+            assertThat(client.rest()).doesNotContain("0\r\n\r\n");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SPLIT") // too many bytes for pieces of 7
     void aProducerIsAskedOnlyAsTheClientTakes(World.Kind kind) {
         try (World world = kind.create()) {
             int piece = 64 * 1024;

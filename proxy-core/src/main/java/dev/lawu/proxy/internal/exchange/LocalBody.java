@@ -19,9 +19,13 @@ import org.jspecify.annotations.Nullable;
  * taken and the response can take more. What it writes beyond that, unasked, waits here.
  */
 final class LocalBody implements BodySource, BufferSink {
+    /** How much a producer may write beyond what it was asked for. */
+    private static final long MOST_WAITING = 16 << 20;
+
     private final Exchange exchange;
     private final BodyProducer producer;
     private final Queue<ByteBuf> waiting = new ArrayDeque<>(2);
+    private long waitingBytes;
     private boolean asked; // the producer owes something
     private boolean resumed;
     private boolean running;
@@ -53,6 +57,7 @@ final class LocalBody implements BodySource, BufferSink {
         while (resumed && !over) {
             ByteBuf next = waiting.poll();
             if (next != null) {
+                waitingBytes -= next.readableBytes();
                 exchange.response.data(next, false);
             } else if (told) {
                 over = true;
@@ -110,6 +115,17 @@ final class LocalBody implements BodySource, BufferSink {
             return;
         }
         asked = false;
+        waitingBytes += bytes.readableBytes();
+        if (waitingBytes > MOST_WAITING) {
+            bytes.release();
+            failed(ProxyException.internal(
+                    ErrorType.INTERNAL,
+                    "BodyProducer: " + waitingBytes
+                            + " bytes wait for the client (expected: a piece when asked, at most " + MOST_WAITING
+                            + " unasked)",
+                    null));
+            return;
+        }
         if (bytes.isReadable()) {
             waiting.add(bytes);
         } else {
