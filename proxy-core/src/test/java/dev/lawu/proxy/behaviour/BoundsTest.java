@@ -106,7 +106,10 @@ class BoundsTest {
             origin.send(new byte[MUCH]);
             world.elapse(Duration.ofMillis(500));
             long held = buffered() - before;
-            assertThat(held).isLessThan(MIB);
+            // The high-water mark of 512 KiB, the read of 128 KiB that crossed it, one more that was read ahead, and
+            // what the
+            // allocator rounds up.
+            assertThat(held).isLessThan(3 * MIB / 2);
             client.startReading();
             world.await(() -> client.count() > MUCH, () -> MUCH + " bytes; found " + client.count());
         }
