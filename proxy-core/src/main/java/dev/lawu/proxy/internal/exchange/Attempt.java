@@ -348,9 +348,8 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         boolean stale = reused && s != null && !s.hasResponseBytes() && cause.type() == ErrorType.CONNECTION_CLOSED;
         stream = null;
         close();
-        // A pooled connection that dies before it answers was most likely dead already. Only for idempotent requests is
-        // it
-        // harmless if it was not.
+        // A pooled connection that dies before it answers was most likely dead already. Only for idempotent requests
+        // is it harmless if it was not.
         ProxyException known = stale && isIdempotent() ? cause.retryable() : cause;
         exchange.attempts.failed(this, known, true);
     }

@@ -12,13 +12,9 @@ import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.ExchangeStarter;
 import dev.lawu.proxy.spi.ServerStream;
 import dev.lawu.proxy.spi.StreamListener;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,10 +23,6 @@ import org.slf4j.LoggerFactory;
 /** A proxy on one event loop: starts its exchanges there. Confined to the loop. */
 public final class EngineLoop implements ExchangeStarter, Flushable {
     private static final Logger logger = LoggerFactory.getLogger("dev.lawu.proxy.refused");
-    // RFC_1123_DATE_TIME would write a one-digit day; RFC 9110, section 5.6.7 wants two.
-    private static final DateTimeFormatter IMF_FIXDATE = DateTimeFormatter.ofPattern(
-                    "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
-            .withZone(ZoneOffset.UTC);
 
     private static final int MOST_IDLE = 256;
 
@@ -41,8 +33,6 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
     final CallbackWatch watch;
     private final ArrayDeque<Exchange> idle = new ArrayDeque<>();
     private final List<Exchange> justEnded = new ArrayList<>();
-    private long dateSecond = Long.MIN_VALUE;
-    private String date = "";
 
     public EngineLoop(
             ProxyEngine engine, LoopContext loop, Connector connector, LoopCounters counters, CallbackWatch watch) {
@@ -65,8 +55,7 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
         DetachedStream stream = new DetachedStream(parent, loop);
         Exchange exchange = take();
         exchange.begin(stream, head, true);
-        // An error answer is a response, too, so the exchange says how it went; and it ends behind its response, so
-        // that is
+        // An error answer is a response, too, so the exchange says how it went. It ends behind its response, so that is
         // told as a task.
         stream.whenEnded(cause -> {
             ProxyException error = cause == null ? exchange.error() : cause;
@@ -120,11 +109,6 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
         if (headers.contains(FieldName.DATE)) {
             return;
         }
-        long second = Math.floorDiv(loop.time().currentTimeMillis(), 1000);
-        if (second != dateSecond) {
-            dateSecond = second;
-            date = IMF_FIXDATE.format(Instant.ofEpochSecond(second));
-        }
-        headers.section().append("Date", date);
+        headers.section().append("Date", loop.date().now());
     }
 }

@@ -330,7 +330,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
             abort();
             return;
         }
-        HeadEncoder.refusal(output, status, HttpDate.format(loop.time()));
+        HeadEncoder.refusal(output, status, loop.date().now());
         linger(false);
         processOutermost(false);
     }

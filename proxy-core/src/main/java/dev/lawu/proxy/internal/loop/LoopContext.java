@@ -12,6 +12,7 @@ public final class LoopContext {
     private final DeadlineQueue deadlines;
     private final Flusher flusher;
     private final SectionPool sections = new SectionPool();
+    private final HttpDate date;
 
     public LoopContext(EventLoop loop, TimeSource time, RandomGenerator random) {
         this.loop = loop;
@@ -19,6 +20,7 @@ public final class LoopContext {
         this.random = random;
         this.deadlines = new DeadlineQueue(loop, time);
         this.flusher = new Flusher(loop);
+        this.date = new HttpDate(time);
     }
 
     /** The event loop. */
@@ -49,5 +51,10 @@ public final class LoopContext {
     /** Recycled arrays. */
     public SectionPool sections() {
         return sections;
+    }
+
+    /** The value of {@code Date}. */
+    public HttpDate date() {
+        return date;
     }
 }
