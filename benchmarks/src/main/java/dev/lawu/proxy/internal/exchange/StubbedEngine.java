@@ -150,8 +150,8 @@ final class StubbedEngine {
         }
 
         @Override
-        public Runnable open(HttpPeer peer, boolean fresh, Callback callback) {
-            callback.onOpen(this, true);
+        public Runnable open(HttpPeer peer, Request request) {
+            request.onOpen(this, true);
             return NOTHING_TO_CANCEL;
         }
 

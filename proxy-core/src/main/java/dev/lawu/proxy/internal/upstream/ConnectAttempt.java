@@ -20,16 +20,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectAttempt extends Deadline implements Runnable {
     private final PeerConnections home;
-    private final Connector.Callback callback;
+    private final Connector.Request request;
     private @Nullable Iterator<InetAddress> addresses;
     private @Nullable ChannelFuture connecting;
     private @Nullable PooledConnection connection;
     private boolean over;
 
-    ConnectAttempt(PeerConnections home, Connector.Callback callback) {
+    ConnectAttempt(PeerConnections home, Connector.Request request) {
         super(home.pool.loop);
         this.home = home;
-        this.callback = callback;
+        this.request = request;
     }
 
     void start() {
@@ -92,7 +92,7 @@ final class ConnectAttempt extends Deadline implements Runnable {
             remove();
             made.established();
             home.pool.counters.upstreamConnected();
-            callback.onOpen(made.connection(), false);
+            request.onOpen(made.connection(), false);
             return;
         }
         connection = null;
@@ -126,7 +126,7 @@ final class ConnectAttempt extends Deadline implements Runnable {
         over = true;
         remove();
         home.removed(null, false);
-        callback.onFailure(cause);
+        request.onFailure(cause);
     }
 
     @Override

@@ -41,30 +41,30 @@ public final class UpstreamPool implements Connector {
     }
 
     @Override
-    public Runnable open(HttpPeer peer, boolean fresh, Callback callback) {
+    public Runnable open(HttpPeer peer, Request request) {
         if (closed) {
-            callback.onFailure(ProxyException.internal(ErrorType.SHUTDOWN, "the server is shutting down", null));
+            request.onFailure(ProxyException.internal(ErrorType.SHUTDOWN, "the server is shutting down", null));
             return NOTHING;
         }
         PeerConnections connections = peers.get(peer);
         if (connections == null) {
             connections = new PeerConnections(this, peer);
         }
-        PooledConnection idle = fresh ? null : connections.takeIdle();
+        PooledConnection idle = request.isFresh() ? null : connections.takeIdle();
         if (idle != null) {
-            callback.onOpen(idle.connection(), true);
+            request.onOpen(idle.connection(), true);
             return NOTHING;
         }
         int most = peer.options().maxConnectionsPerLoop();
         if (connections.total() >= most && !connections.closeOneIdle()) {
-            callback.onFailure(ProxyException.upstream(
+            request.onFailure(ProxyException.upstream(
                     ErrorType.OVERLOAD,
                     peer + ": " + connections.total() + " connections on this event loop (expected: at most " + most
                             + ")",
                     null));
             return NOTHING;
         }
-        ConnectAttempt attempt = new ConnectAttempt(connections, callback);
+        ConnectAttempt attempt = new ConnectAttempt(connections, request);
         attempt.start();
         return attempt;
     }
