@@ -5,7 +5,6 @@ import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.internal.exchange.LoopCounters;
 import dev.lawu.proxy.internal.loop.LoopContext;
-import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.Transport;
 import dev.lawu.proxy.upstream.HttpPeer;
@@ -16,7 +15,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One event loop's connections to upstreams: those that are idle, by peer, and those in use, which are counted. Confined to the loop.
@@ -45,36 +43,36 @@ public final class UpstreamPool implements Connector {
     }
 
     @Override
-    public Runnable open(HttpPeer peer, @Nullable ConnectionInfo client, boolean fresh, Callback callback) {
+    public Runnable open(HttpPeer peer, Request request) {
         if (closed) {
-            callback.onFailure(ProxyException.internal(ErrorType.SHUTDOWN, "the server is shutting down", null));
+            request.onFailure(ProxyException.internal(ErrorType.SHUTDOWN, "the server is shutting down", null));
             return NOTHING;
         }
         PoolKey key = peer.poolKey();
-        if (client != null && peer.options().proxyProtocol() != ProxyProtocol.NONE) {
-            key = key.forClient(client.remoteAddress(), client.localAddress());
+        if (peer.options().proxyProtocol() != ProxyProtocol.NONE) {
+            key = key.forClient(request.clientAddress(), request.clientLocalAddress());
         }
         PeerConnections connections = peers.get(key);
         if (connections == null) {
             connections = new PeerConnections(this, key);
         }
-        PooledConnection idle = fresh ? null : connections.takeIdle(peer);
+        PooledConnection idle = request.isFresh() ? null : connections.takeIdle(peer);
         if (idle != null) {
-            callback.onOpen(idle.connection(), true);
+            request.onOpen(idle.connection(), true);
             return NOTHING;
         }
         int most = peer.options().maxConnectionsPerPeer();
         if (connections.total() >= most && !connections.closeOneIdle()) {
-            callback.onFailure(ProxyException.upstream(
+            request.onFailure(ProxyException.upstream(
                     ErrorType.OVERLOAD,
                     peer + ": " + connections.total() + " connections on this event loop (expected: at most " + most
                             + ")",
                     null));
             return NOTHING;
         }
-        ConnectAttempt attempt = new ConnectAttempt(connections, peer, callback);
-        attempt.start();
-        return attempt;
+        Opening opening = new Opening(connections, peer, request);
+        opening.start();
+        return opening;
     }
 
     void remember(PeerConnections connections) {
