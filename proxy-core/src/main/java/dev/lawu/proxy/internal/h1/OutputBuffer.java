@@ -162,6 +162,12 @@ final class OutputBuffer {
         return false;
     }
 
+    /** True if the transport has taken everything. */
+    boolean isEmpty() {
+        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+        return pending == null && marksWaiting == 0 && (queue == null || queue.isEmpty());
+    }
+
     /** Drops what was not flushed, and everything to come. */
     void close() {
         closed = true;
