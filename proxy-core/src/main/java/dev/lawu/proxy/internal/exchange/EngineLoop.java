@@ -110,6 +110,6 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
         if (headers.contains(FieldName.DATE)) {
             return;
         }
-        headers.section().append("Date", loop.date().now());
+        headers.section().append(FieldName.DATE, loop.date().now());
     }
 }

@@ -5,6 +5,7 @@ import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.internal.loop.Flushable;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.ReadBuffers;
 import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.HttpStream;
 import dev.lawu.proxy.spi.StreamListener;
@@ -76,6 +77,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
                 onReadTimeout();
             }
         };
+        ReadBuffers.use(channel, loop);
     }
 
     // ---- what the two ends decide
@@ -203,9 +205,10 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         if (processing) {
             return;
         }
-        if (!input.isReadable() || closed) {
-            input.release();
+        ByteBuf used = input;
+        if (closed || !used.isReadable()) {
             input = Unpooled.EMPTY_BUFFER;
+            loop.buffers().release(used);
         }
         if (!closed) {
             boolean read = input.readableBytes() <= READ_AHEAD;

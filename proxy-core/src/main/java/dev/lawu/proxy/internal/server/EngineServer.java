@@ -314,7 +314,12 @@ final class EngineServer implements ProxyServer {
             ownNames.close();
         }
         engine.blocking().close();
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).addListener(done -> closed.complete(null));
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).addListener(done -> {
+            for (ServerLoop loop : loops) {
+                loop.loop.buffers().clear(); // nobody is there any more who could use them
+            }
+            closed.complete(null);
+        });
     }
 
     @Override
