@@ -4,12 +4,12 @@ import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.spi.Connector;
+import dev.lawu.proxy.upstream.ResolvedAddresses;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +40,7 @@ final class ConnectAttempt extends Deadline implements Runnable {
             connect(literal);
             return;
         }
-        CompletionStage<List<InetAddress>> resolving;
+        CompletionStage<ResolvedAddresses> resolving;
         try {
             resolving = Objects.requireNonNull(home.pool.resolver.resolve(home.peer.host()), "the resolver's result");
         } catch (RuntimeException e) {
@@ -56,16 +56,16 @@ final class ConnectAttempt extends Deadline implements Runnable {
         });
     }
 
-    private void resolved(@Nullable List<InetAddress> found, @Nullable Throwable failure) {
+    private void resolved(@Nullable ResolvedAddresses found, @Nullable Throwable failure) {
         if (over) {
             return;
         }
-        if (found == null || found.isEmpty()) {
+        if (found == null) {
             fail(ProxyException.upstream(
                     ErrorType.RESOLVE, home.peer.host() + ": " + (failure == null ? "no address" : failure), failure));
             return;
         }
-        addresses = found.iterator();
+        addresses = found.addresses().iterator();
         connect(new InetSocketAddress(addresses.next(), home.peer.port()));
     }
 
