@@ -33,7 +33,7 @@ public interface Connector {
         /** There is a stream. */
         void onOpen(ClientStream stream, boolean reused);
 
-        /** There is none: an error of resolving, connecting or one of the steps behind that, or OVERLOAD. */
+        /** There is none: an error of resolving, connecting or one of the steps behind that, OVERLOAD, POOL_TIMEOUT or SHUTDOWN. */
         void onFailure(ProxyException cause);
     }
 }

@@ -155,7 +155,12 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
             fail(e);
             return;
         }
-        head = exchange.upstreamHead();
+        RequestHead copy = exchange.upstreamHead();
+        HttpPeer to = peer;
+        if (to != null && to.hostOverride() != null) {
+            copy.headers().set("Host", to.hostOverride());
+        }
+        head = copy;
         filterHead(0);
     }
 

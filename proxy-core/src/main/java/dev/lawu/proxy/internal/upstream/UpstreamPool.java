@@ -9,6 +9,8 @@ import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.Transport;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.NameResolver;
+import dev.lawu.proxy.upstream.PoolKey;
+import dev.lawu.proxy.upstream.ProxyProtocol;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,7 +30,7 @@ public final class UpstreamPool implements Connector {
     final NameResolver resolver;
     final ProxyOptions options;
     final LoopCounters counters;
-    private final Map<HttpPeer, PeerConnections> peers = new HashMap<>();
+    private final Map<PoolKey, PeerConnections> peers = new HashMap<>();
     private boolean closed;
 
     public UpstreamPool(
@@ -46,16 +48,20 @@ public final class UpstreamPool implements Connector {
             request.onFailure(ProxyException.internal(ErrorType.SHUTDOWN, "the server is shutting down", null));
             return NOTHING;
         }
-        PeerConnections connections = peers.get(peer);
-        if (connections == null) {
-            connections = new PeerConnections(this, peer);
+        PoolKey key = peer.poolKey();
+        if (peer.options().proxyProtocol() != ProxyProtocol.NONE) {
+            key = key.forClient(request.clientAddress(), request.clientLocalAddress());
         }
-        PooledConnection idle = request.isFresh() ? null : connections.takeIdle();
+        PeerConnections connections = peers.get(key);
+        if (connections == null) {
+            connections = new PeerConnections(this, key);
+        }
+        PooledConnection idle = request.isFresh() ? null : connections.takeIdle(peer);
         if (idle != null) {
             request.onOpen(idle.connection(), true);
             return NOTHING;
         }
-        int most = peer.options().maxConnectionsPerLoop();
+        int most = peer.options().maxConnectionsPerPeer();
         if (connections.total() >= most && !connections.closeOneIdle()) {
             request.onFailure(ProxyException.upstream(
                     ErrorType.OVERLOAD,
@@ -64,17 +70,17 @@ public final class UpstreamPool implements Connector {
                     null));
             return NOTHING;
         }
-        ConnectAttempt attempt = new ConnectAttempt(connections, request);
+        ConnectAttempt attempt = new ConnectAttempt(connections, peer, request);
         attempt.start();
         return attempt;
     }
 
     void remember(PeerConnections connections) {
-        peers.put(connections.peer, connections);
+        peers.put(connections.key, connections);
     }
 
     void forget(PeerConnections connections) {
-        peers.remove(connections.peer, connections);
+        peers.remove(connections.key, connections);
     }
 
     /** Closes what is idle, and from now on what becomes idle. */
