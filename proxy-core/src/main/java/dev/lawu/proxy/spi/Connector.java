@@ -10,7 +10,7 @@ public interface Connector {
     /**
      * Opens a stream; exactly one call of {@link Request#onOpen} or {@link Request#onFailure} follows, on the loop, perhaps before this returns, unless it is cancelled.
      *
-     * @return cancels; a connection that was being made is closed
+     * @return cancels; a connection that was being made is closed, or kept if another request waits for one
      */
     Runnable open(HttpPeer peer, Request request);
 
@@ -33,7 +33,7 @@ public interface Connector {
         /** There is a stream. */
         void onOpen(ClientStream stream, boolean reused);
 
-        /** There is none: an error of resolving, connecting or one of the steps behind that, OVERLOAD, POOL_TIMEOUT or SHUTDOWN. */
+        /** There is none: an error of resolving, connecting or one of the steps behind that, POOL_TIMEOUT, OVERLOAD or SHUTDOWN. */
         void onFailure(ProxyException cause);
     }
 }

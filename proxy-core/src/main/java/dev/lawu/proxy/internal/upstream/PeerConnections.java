@@ -3,10 +3,6 @@ package dev.lawu.proxy.internal.upstream;
 import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.PoolKey;
-import io.netty.util.NetUtil;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +19,6 @@ final class PeerConnections extends Deadline {
     final UpstreamPool pool;
     final PoolKey key;
     final HttpPeer peer;
-    /** The peer's address if it was given as one, so that nothing has to be resolved. */
-    final @Nullable InetSocketAddress literal;
 
     private final ArrayDeque<PooledConnection> idle = new ArrayDeque<>();
     private int total;
@@ -36,19 +30,6 @@ final class PeerConnections extends Deadline {
         this.pool = pool;
         this.key = key;
         this.peer = key.peer();
-        this.literal = literal(peer);
-    }
-
-    private static @Nullable InetSocketAddress literal(HttpPeer peer) {
-        byte[] address = NetUtil.createByteArrayFromIpAddressString(peer.host());
-        if (address == null) {
-            return null;
-        }
-        try {
-            return new InetSocketAddress(InetAddress.getByAddress(address), peer.port());
-        } catch (UnknownHostException e) {
-            throw new AssertionError(e); // it has 4 or 16 bytes
-        }
     }
 
     /** Connections that are in use, idle or being made. */

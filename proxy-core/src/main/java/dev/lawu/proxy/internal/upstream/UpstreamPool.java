@@ -26,8 +26,7 @@ public final class UpstreamPool implements Connector {
     private static final Runnable NOTHING = () -> {};
 
     final LoopContext loop;
-    final Transport transport;
-    final NameResolver resolver;
+    final Dialer dialer;
     final ProxyOptions options;
     final LoopCounters counters;
     private final Map<PoolKey, PeerConnections> peers = new HashMap<>();
@@ -36,8 +35,7 @@ public final class UpstreamPool implements Connector {
     public UpstreamPool(
             LoopContext loop, Transport transport, NameResolver resolver, ProxyOptions options, LoopCounters counters) {
         this.loop = loop;
-        this.transport = transport;
-        this.resolver = resolver;
+        this.dialer = new Dialer(loop, transport, resolver, options);
         this.options = options;
         this.counters = counters;
     }
@@ -70,9 +68,9 @@ public final class UpstreamPool implements Connector {
                     null));
             return NOTHING;
         }
-        ConnectAttempt attempt = new ConnectAttempt(connections, peer, request);
-        attempt.start();
-        return attempt;
+        Opening opening = new Opening(connections, peer, request);
+        opening.start();
+        return opening;
     }
 
     void remember(PeerConnections connections) {
