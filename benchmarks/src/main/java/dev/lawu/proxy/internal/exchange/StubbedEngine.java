@@ -8,6 +8,7 @@ import dev.lawu.proxy.Session;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.LoopCounters;
 import dev.lawu.proxy.spi.ClientListener;
 import dev.lawu.proxy.spi.ClientStream;
 import dev.lawu.proxy.spi.Connector;

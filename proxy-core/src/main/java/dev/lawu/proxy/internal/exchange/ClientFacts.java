@@ -145,17 +145,17 @@ final class ClientFacts {
             section.removeAll(FieldName.X_FORWARDED_HOST);
         }
         if (legacy) {
-            section.append("X-Forwarded-For", before == null ? address : before + ", " + address);
+            section.append(FieldName.X_FORWARDED_FOR, before == null ? address : before + ", " + address);
             if (!keepProto) {
-                section.append("X-Forwarded-Proto", scheme);
+                section.append(FieldName.X_FORWARDED_PROTO, scheme);
             }
             if (!keepHost && host != null) {
-                section.append("X-Forwarded-Host", host);
+                section.append(FieldName.X_FORWARDED_HOST, host);
             }
         }
         if (standard) {
             String element = element(host);
-            section.append("Forwarded", forwarded == null ? element : forwarded + ", " + element);
+            section.append(FieldName.FORWARDED, forwarded == null ? element : forwarded + ", " + element);
         }
     }
 

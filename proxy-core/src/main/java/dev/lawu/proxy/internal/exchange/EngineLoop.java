@@ -7,6 +7,7 @@ import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.internal.loop.Flushable;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.LoopCounters;
 import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.ExchangeStarter;
@@ -109,6 +110,6 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
         if (headers.contains(FieldName.DATE)) {
             return;
         }
-        headers.section().append("Date", loop.date().now());
+        headers.section().append(FieldName.DATE, loop.date().now());
     }
 }

@@ -5,6 +5,7 @@ import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.internal.loop.Flushable;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.ReadBuffers;
 import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.HttpStream;
 import dev.lawu.proxy.spi.StreamListener;
@@ -76,6 +77,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
                 onReadTimeout();
             }
         };
+        ReadBuffers.use(channel, loop);
     }
 
     // ---- what the two ends decide
@@ -203,9 +205,10 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         if (processing) {
             return;
         }
-        if (!input.isReadable() || closed) {
-            input.release();
+        ByteBuf used = input;
+        if (closed || !used.isReadable()) {
             input = Unpooled.EMPTY_BUFFER;
+            loop.buffers().release(used);
         }
         if (!closed) {
             boolean read = input.readableBytes() <= READ_AHEAD;
@@ -437,6 +440,27 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         onClose();
         settle(false);
         channel.close();
+    }
+
+    /**
+     * Lets go of the channel without a word, if nothing is under way in either direction: the channel stays open, without this handler and without anything of its loop's.
+     *
+     * @return false if something is under way
+     */
+    final boolean letGo() {
+        if (closed || processing || inputClosed || !reading || input.isReadable() || !output.isEmpty()) {
+            return false;
+        }
+        closed = true;
+        goneTold = true;
+        writer.stop();
+        output.close();
+        readDeadline.remove();
+        body.reset();
+        onClose();
+        settle(false);
+        channel.pipeline().remove(this);
+        return true;
     }
 
     /** Gives back what the end holds. */

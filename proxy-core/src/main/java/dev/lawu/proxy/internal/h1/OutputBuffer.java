@@ -3,6 +3,7 @@ package dev.lawu.proxy.internal.h1;
 import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.internal.loop.Flushable;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.SmallBuffers;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -23,7 +24,6 @@ final class OutputBuffer {
     /** Data up to this size is copied behind what precedes it. */
     private static final int COPY = 2048;
 
-    private static final int CAPACITY = 4096;
     /** A stall is noticed at most this part of the limit late. */
     private static final int LOOKS = 4;
 
@@ -73,7 +73,9 @@ final class OutputBuffer {
         }
         hand();
         schedule();
-        out = channel.alloc().ioBuffer(Math.max(CAPACITY, bytes));
+        out = bytes <= SmallBuffers.CAPACITY
+                ? loop.buffers().take(channel.alloc())
+                : channel.alloc().ioBuffer(bytes);
         pending = out;
         return out;
     }
@@ -115,9 +117,16 @@ final class OutputBuffer {
             dropPending();
             return;
         }
+        ByteBuf last = pending;
+        if (last != null) {
+            last.retain(); // for us: if the transport takes it at once it can be used again
+        }
         hand();
         flushes++;
         channel.flush();
+        if (last != null) {
+            loop.buffers().release(last);
+        }
         ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
         if (queue == null || queue.isEmpty()) {
             return;
@@ -160,6 +169,12 @@ final class OutputBuffer {
             return true;
         }
         return false;
+    }
+
+    /** True if the transport has taken everything. */
+    boolean isEmpty() {
+        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+        return pending == null && marksWaiting == 0 && (queue == null || queue.isEmpty());
     }
 
     /** Drops what was not flushed, and everything to come. */

@@ -6,9 +6,11 @@ import dev.lawu.proxy.ProxyServer;
 import dev.lawu.proxy.ServerStats;
 import dev.lawu.proxy.internal.exchange.ProxyEngine;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.LoopCounters;
 import dev.lawu.proxy.internal.transport.DnsLookup;
 import dev.lawu.proxy.internal.transport.NameCache;
 import dev.lawu.proxy.internal.transport.SocketTransport;
+import dev.lawu.proxy.internal.upstream.UpstreamPools;
 import dev.lawu.proxy.spi.RandomSource;
 import dev.lawu.proxy.spi.TimeSource;
 import dev.lawu.proxy.spi.Transport;
@@ -23,12 +25,10 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -53,6 +53,7 @@ final class EngineServer implements ProxyServer {
     private final ProxyEngine engine;
     private final Transport transport;
     private final EventLoopGroup group;
+    private final UpstreamPools pools;
     private final IdentityHashMap<EventExecutor, ServerLoop> byLoop;
     private final List<ServerLoop> loops;
     private final @Nullable Watchdog watchdog;
@@ -83,6 +84,7 @@ final class EngineServer implements ProxyServer {
         Transport plugged = plugin(builder, Transport.class);
         this.transport = plugged == null ? new SocketTransport() : plugged;
         this.group = transport.eventLoops(builder.eventLoops());
+        this.pools = new UpstreamPools(transport, builder.eventLoops(), options);
         List<ServerLoop> all = new ArrayList<>();
         IdentityHashMap<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
         try {
@@ -113,7 +115,7 @@ final class EngineServer implements ProxyServer {
                     (EventLoop) executor, clock, random == null ? new SplittableRandom() : random.create());
             NameResolver source = plugged == null ? ownResolver(context.loop()) : plugged;
             NameResolver resolver = names.on(context.loop(), source);
-            ServerLoop loop = new ServerLoop(this, engine, context, transport, resolver);
+            ServerLoop loop = new ServerLoop(this, engine, context, pools, resolver);
             executor.execute(() -> loop.watch.runsOn(Thread.currentThread()));
             all.add(loop);
             index.put(executor, loop);
@@ -308,7 +310,12 @@ final class EngineServer implements ProxyServer {
     private void endLoops() {
         lookups.forEach(DnsLookup::close);
         engine.blocking().close();
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).addListener(done -> closed.complete(null));
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).addListener(done -> {
+            for (ServerLoop loop : loops) {
+                loop.loop.buffers().clear(); // nobody is there any more who could use them
+            }
+            closed.complete(null);
+        });
     }
 
     @Override
@@ -324,27 +331,15 @@ final class EngineServer implements ProxyServer {
 
     @Override
     public ServerStats stats() {
-        long requests = 0;
-        long active = 0;
-        long idle = 0;
-        long connects = 0;
-        Map<String, Long> refused = new HashMap<>();
+        List<LoopCounters> counters = new ArrayList<>();
         for (ServerLoop loop : loops) {
-            requests += loop.counters.requests();
-            active += loop.counters.upstreamActive();
-            idle += loop.counters.upstreamIdle();
-            connects += loop.counters.upstreamConnects();
-            loop.counters.addRefusedTo(refused);
+            counters.add(loop.counters);
         }
-        return new ServerStats(
+        return StatsSnapshot.of(
+                counters,
                 connections.get(),
-                (int) exchanges(),
-                (int) active,
-                (int) idle,
+                pools.moving(),
                 engine.blocking().count(),
-                requests,
-                connects,
-                Collections.unmodifiableMap(new TreeMap<>(refused)),
                 watchdog == null ? 0 : watchdog.reports());
     }
 }

@@ -6,7 +6,6 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -41,8 +40,6 @@ import java.util.function.Consumer;
 /** TCP, and Unix-domain sockets to upstreams, by epoll, or by NIO where epoll is missing. Thread-safe. */
 public final class SocketTransport implements Transport {
     private static final ByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
-    /* Large reads only pay together with a high mark for writes: a low one makes reading stop and go. */
-    private static final int LARGEST_READ = 128 * 1024;
     private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(256 * 1024, 512 * 1024);
 
     /* How much the kernel takes before it has sent it. Linux says that a socket is writable again only when a third of its send
@@ -83,8 +80,6 @@ public final class SocketTransport implements Transport {
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.ALLOCATOR, ALLOCATOR)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
-                .childOption(
-                        ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(1024, 4096, LARGEST_READ))
                 .childHandler(initializer(accepted));
         if (epoll) {
             server.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) UNSENT);
@@ -102,7 +97,6 @@ public final class SocketTransport implements Transport {
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .option(ChannelOption.ALLOCATOR, ALLOCATOR)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(1024, 4096, LARGEST_READ))
                 .handler(initializer(created));
         if (remote instanceof UnixDomainSocketAddress unix) {
             return client.connect(epoll ? new DomainSocketAddress(unix.getPath().toString()) : unix);
@@ -120,6 +114,11 @@ public final class SocketTransport implements Transport {
             created.accept(channel);
         }));
         return source == null ? client.connect(remote) : client.connect(remote, new InetSocketAddress(source, 0));
+    }
+
+    @Override
+    public boolean movesConnections() {
+        return true;
     }
 
     private static ChannelInitializer<Channel> initializer(Consumer<Channel> added) {

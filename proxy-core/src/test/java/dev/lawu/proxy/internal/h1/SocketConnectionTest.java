@@ -57,8 +57,8 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
     private void serve(boolean epoll, ProxyOptions options, Run run) throws Exception {
         SocketTransport transport = new SocketTransport(epoll);
         EventLoopGroup loops = transport.eventLoops(1);
+        LoopContext loop = new LoopContext(loops.next(), TimeSource.SYSTEM, new Random(1));
         try {
-            LoopContext loop = new LoopContext(loops.next(), TimeSource.SYSTEM, new Random(1));
             Channel server = transport
                     .bind(loops, new InetSocketAddress(LOCALHOST, 0), 10, channel -> {
                         // Without a limit on what is unsent the kernel asks for more when a third of its buffer is
@@ -80,6 +80,7 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
             server.close().sync();
         } finally {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+            loop.buffers().clear();
         }
     }
 
@@ -140,8 +141,8 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
     void anAnswerIsToldThoughTheOriginResetTheUpload(boolean epoll) throws Exception {
         SocketTransport transport = new SocketTransport(epoll);
         EventLoopGroup loops = transport.eventLoops(1);
+        LoopContext loop = new LoopContext(loops.next(), TimeSource.SYSTEM, new Random(1));
         try (ServerSocket origin = new ServerSocket(0, 10, LOCALHOST)) {
-            LoopContext loop = new LoopContext(loops.next(), TimeSource.SYSTEM, new Random(1));
             HttpPeer peer = HttpPeer.of("localhost", origin.getLocalPort());
             ClientConnection[] made = new ClientConnection[1];
             transport
@@ -167,6 +168,7 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
             assertThat(next()).isEqualTo("closed");
         } finally {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+            loop.buffers().clear();
         }
     }
 
