@@ -74,7 +74,7 @@ class PeerOptionsTest {
 
     @Test
     void everyOptionHasASetter() {
-        assertThat(setters().map(Method::getName)).containsAll(OF_ATTEMPTS).hasSize(24);
+        assertThat(setters().map(Method::getName)).containsAll(OF_ATTEMPTS).hasSize(25);
         assertThat(PeerOptions.Builder.class.getDeclaredFields())
                 .allSatisfy(field -> assertThat(setters().map(Method::getName)).contains(field.getName()));
     }

@@ -111,7 +111,8 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
 
     @Override
     public @Nullable SocketAddress clientAddress() {
-        return exchange.client.clientAddress(exchange.request);
+        SocketAddress told = exchange.client.clientAddress(exchange.request);
+        return told != null ? told : exchange.down.connection().remoteAddress();
     }
 
     @Override

@@ -1,15 +1,14 @@
 package dev.lawu.proxy.internal.server;
 
-import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.Plugin;
-import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.ProxyServer;
 import dev.lawu.proxy.ServerStats;
 import dev.lawu.proxy.internal.exchange.ProxyEngine;
 import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.internal.loop.LoopCounters;
-import dev.lawu.proxy.internal.transport.DnsNames;
+import dev.lawu.proxy.internal.transport.DnsLookup;
+import dev.lawu.proxy.internal.transport.NameCache;
 import dev.lawu.proxy.internal.transport.SocketTransport;
 import dev.lawu.proxy.internal.upstream.UpstreamPools;
 import dev.lawu.proxy.spi.RandomSource;
@@ -58,7 +57,7 @@ final class EngineServer implements ProxyServer {
     private final IdentityHashMap<EventExecutor, ServerLoop> byLoop;
     private final List<ServerLoop> loops;
     private final @Nullable Watchdog watchdog;
-    private final @Nullable DnsNames ownNames;
+    private final List<DnsLookup> lookups = new ArrayList<>();
     private final List<Channel> listening = new ArrayList<>();
     private final List<SocketAddress> addresses = new ArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
@@ -86,17 +85,15 @@ final class EngineServer implements ProxyServer {
         this.transport = plugged == null ? new SocketTransport() : plugged;
         this.group = transport.eventLoops(builder.eventLoops());
         this.pools = new UpstreamPools(transport, builder.eventLoops(), options);
-        DnsNames dns = null;
         List<ServerLoop> all = new ArrayList<>();
         IdentityHashMap<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
         try {
-            dns = makeLoops(builder, time, random, all, index);
+            makeLoops(builder, time, random, all, index);
         } catch (Throwable e) {
             engine.blocking().close();
             group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
             throw e;
         }
-        this.ownNames = dns;
         this.loops = Collections.unmodifiableList(all);
         this.byLoop = index;
         // Under a virtual clock nothing holds a loop for long, and a thread would make runs differ.
@@ -104,34 +101,35 @@ final class EngineServer implements ProxyServer {
                 time == null ? new Watchdog(loops, options.watchdogThreshold().toMillis()) : null;
     }
 
-    private @Nullable DnsNames makeLoops(
+    private void makeLoops(
             ProxyServer.Builder builder,
             @Nullable TimeSource time,
             @Nullable RandomSource random,
             List<ServerLoop> all,
             Map<EventExecutor, ServerLoop> index) {
-        NameResolver resolver = builder.resolver();
-        DnsNames dns = null;
-        if (resolver == null && transport instanceof SocketTransport sockets) {
-            dns = new DnsNames(sockets, (EventLoop) group.iterator().next());
-            resolver = dns;
-        } else if (resolver == null) {
-            resolver = host -> CompletableFuture.failedFuture(ProxyException.upstream(
-                    ErrorType.RESOLVE,
-                    host + ": no resolver (expected: resolver(...) beside a transport of your own)",
-                    null));
-        }
+        NameResolver plugged = builder.resolver();
+        TimeSource clock = time == null ? TimeSource.SYSTEM : time;
+        NameCache names = new NameCache(builder.names(), clock, plugged != null);
         for (EventExecutor executor : group) {
             LoopContext context = new LoopContext(
-                    (EventLoop) executor,
-                    time == null ? TimeSource.SYSTEM : time,
-                    random == null ? new SplittableRandom() : random.create());
+                    (EventLoop) executor, clock, random == null ? new SplittableRandom() : random.create());
+            NameResolver source = plugged == null ? ownResolver(context.loop()) : plugged;
+            NameResolver resolver = names.on(context.loop(), source);
             ServerLoop loop = new ServerLoop(this, engine, context, pools, resolver);
             executor.execute(() -> loop.watch.runsOn(Thread.currentThread()));
             all.add(loop);
             index.put(executor, loop);
         }
-        return dns;
+    }
+
+    private NameResolver ownResolver(EventLoop loop) {
+        if (transport instanceof SocketTransport sockets) {
+            DnsLookup lookup = new DnsLookup(sockets, loop, builder.names());
+            lookups.add(lookup);
+            return lookup;
+        }
+        return host -> CompletableFuture.failedFuture(new IllegalStateException(
+                host + ": no resolver (expected: resolver(...) beside a transport of your own)"));
     }
 
     private static void refuseUnknown(ProxyServer.Builder builder) {
@@ -310,9 +308,7 @@ final class EngineServer implements ProxyServer {
     }
 
     private void endLoops() {
-        if (ownNames != null) {
-            ownNames.close();
-        }
+        lookups.forEach(DnsLookup::close);
         engine.blocking().close();
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).addListener(done -> {
             for (ServerLoop loop : loops) {

@@ -4,10 +4,6 @@ import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.PeerOptions;
 import dev.lawu.proxy.upstream.PoolKey;
-import io.netty.util.NetUtil;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,8 +23,6 @@ final class PeerConnections extends Deadline {
     final HttpPeer peer;
     final PeerLimits limits;
     final long idleNanos;
-    /** The peer's address if it was given as one, so that nothing has to be resolved. */
-    final @Nullable InetSocketAddress literal;
 
     private final int mostIdle;
     private final int mostUses;
@@ -51,7 +45,6 @@ final class PeerConnections extends Deadline {
         this.key = key;
         this.peer = key.peer();
         this.limits = pool.pools.retain(key);
-        this.literal = literal(peer);
         PeerOptions options = peer.options();
         this.idleNanos = options.idleTimeout().toNanos();
         this.mostIdle = options.maxIdlePerLoop();
@@ -59,18 +52,6 @@ final class PeerConnections extends Deadline {
         this.reuses = options.reuse();
         this.warmUp = options.warmConnections() > 0 && reuses && key.clientAddress() == null ? new WarmUp(this) : null;
         limits.join(this);
-    }
-
-    private static @Nullable InetSocketAddress literal(HttpPeer peer) {
-        byte[] address = NetUtil.createByteArrayFromIpAddressString(peer.host());
-        if (address == null) {
-            return null;
-        }
-        try {
-            return new InetSocketAddress(InetAddress.getByAddress(address), peer.port());
-        } catch (UnknownHostException e) {
-            throw new AssertionError(e); // it has 4 or 16 bytes
-        }
     }
 
     /** Connections that are in use, idle or being made. */
@@ -274,9 +255,13 @@ final class PeerConnections extends Deadline {
         if (warmUp != null) {
             warmUp.close();
         }
+        closeIdle(CloseReason.SHUTDOWN);
+    }
+
+    void closeIdle(CloseReason why) {
         PooledConnection oldest;
         while ((oldest = idle.peekFirst()) != null) {
-            oldest.close(CloseReason.SHUTDOWN);
+            oldest.close(why);
         }
     }
 
