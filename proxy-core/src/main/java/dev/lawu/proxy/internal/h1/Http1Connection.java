@@ -121,6 +121,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         }
         input = append(input, bytes);
         processOutermost(true);
+        loop.flusher().flushIfMuch();
     }
 
     private ByteBuf append(ByteBuf first, ByteBuf second) {

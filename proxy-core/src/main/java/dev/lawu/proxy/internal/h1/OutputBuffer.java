@@ -89,6 +89,7 @@ final class OutputBuffer {
         } else {
             hand();
             schedule();
+            loop.flusher().waiting(length);
             channel.write(data, channel.voidPromise());
         }
     }
