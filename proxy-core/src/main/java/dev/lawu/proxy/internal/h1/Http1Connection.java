@@ -68,7 +68,8 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         this.channel = channel;
         this.loop = loop;
         this.info = info;
-        this.output = new OutputBuffer(channel, loop, this, writeStallTimeout.toNanos(), this::onWriteStall);
+        this.output = new OutputBuffer(
+                channel, loop, this, writeStallTimeout.toNanos(), this::onWriteStall, this::onOutputTaken);
         this.writer = new BodyEncoder(output);
         this.body = new BodyDecoder(loop.sections(), options);
         this.readDeadline = new Deadline(loop) {
@@ -367,6 +368,13 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         output.flush();
         if (!closed) {
             processOutermost(false);
+        }
+    }
+
+    /** Time that begins with the last byte begins now. */
+    private void onOutputTaken() {
+        if (!processing && !closed) {
+            updateDeadline(false);
         }
     }
 

@@ -32,9 +32,13 @@ final class OutputBuffer {
     private final Flushable owner;
     private final long stallNanos;
     private final Deadline stall;
+    private final Runnable taken;
     private final ChannelFutureListener markReached = future -> markReached();
 
     private @Nullable ByteBuf pending;
+    /** The channel has something that was not flushed. */
+    private boolean unflushed;
+
     private boolean scheduled;
     private boolean blocked;
     private boolean closed;
@@ -47,11 +51,14 @@ final class OutputBuffer {
     private @Nullable Object entrySeen;
     private long progressSeen;
 
-    OutputBuffer(Channel channel, LoopContext loop, Flushable owner, long stallNanos, Runnable stalled) {
+    /** {@code stalled} is told that the peer takes nothing; {@code taken}, that after a flush that left something behind the transport has taken all. */
+    OutputBuffer(
+            Channel channel, LoopContext loop, Flushable owner, long stallNanos, Runnable stalled, Runnable taken) {
         this.channel = channel;
         this.loop = loop;
         this.owner = owner;
         this.stallNanos = stallNanos;
+        this.taken = taken;
         this.stall = new Deadline(loop) {
             @Override
             protected void expired() {
@@ -89,6 +96,7 @@ final class OutputBuffer {
         } else {
             hand();
             schedule();
+            unflushed = true;
             channel.write(data, channel.voidPromise());
         }
     }
@@ -117,6 +125,7 @@ final class OutputBuffer {
             last.retain(); // for us: if the transport takes it at once it can be used again
         }
         hand();
+        unflushed = false;
         flushes++;
         channel.flush();
         if (last != null) {
@@ -141,6 +150,11 @@ final class OutputBuffer {
         send(); // and if a flush is scheduled it still comes, with nothing to do
         ChannelPromise promise = channel.newPromise();
         return channel.writeAndFlush(Unpooled.EMPTY_BUFFER, promise);
+    }
+
+    /** True if the transport has taken everything. */
+    boolean isEmpty() {
+        return pending == null && !unflushed && marksWaiting == 0;
     }
 
     /** How often something was handed to the transport. */
@@ -184,6 +198,7 @@ final class OutputBuffer {
         ByteBuf out = pending;
         if (out != null) {
             pending = null;
+            unflushed = true;
             channel.write(out, channel.voidPromise());
         }
     }
@@ -193,6 +208,9 @@ final class OutputBuffer {
         marks++;
         if (marksWaiting == 0) {
             stall.cancel();
+            if (!closed) {
+                taken.run();
+            }
         }
     }
 

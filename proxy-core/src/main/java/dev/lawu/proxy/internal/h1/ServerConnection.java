@@ -115,11 +115,21 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         return in == Input.HEAD && out == Output.NONE && !parser.hasStarted() && !input().isReadable();
     }
 
-    /** Closes at once if the connection is idle, else after the present response, which says so if its head is still to come. */
+    /** Closes if the connection is idle, as soon as what it was sent is taken, else after the present response, which says so if its head is still to come. */
     public void drain() {
         draining = true;
         if (isIdle()) {
+            endIdle();
+        }
+    }
+
+    /** No request comes any more. The last response may still wait to be taken by the client. */
+    private void endIdle() {
+        if (output.isEmpty()) {
             close();
+        } else {
+            out = Output.DONE;
+            linger(false);
         }
     }
 
@@ -177,7 +187,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
             }
         }
         if (isInputClosed()) {
-            close();
+            endIdle();
         }
         return false;
     }
@@ -267,7 +277,8 @@ public final class ServerConnection extends Http1Connection implements ServerStr
 
     private Awaited awaitedNow() {
         return switch (in) {
-            case HEAD -> parser.hasStarted() ? Awaited.HEAD : Awaited.REQUEST;
+            // A client that is still being sent a response is not idle; the limit on write stalls holds for it.
+            case HEAD -> parser.hasStarted() ? Awaited.HEAD : output.isEmpty() ? Awaited.REQUEST : Awaited.NOTHING;
             case BODY -> {
                 if (isPaused() || out == Output.DONE) {
                     yield Awaited.NOTHING;
