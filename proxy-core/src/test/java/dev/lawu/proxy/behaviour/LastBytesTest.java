@@ -91,6 +91,31 @@ class LastBytesTest {
     }
 
     @Test
+    void theTimeForTheResponseHeadRunsFromTheLastByteOfTheRequest() {
+        try (Simulation simulation = small()) {
+            SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000).onConnection(SimulatedConnection::stopReading);
+            Probe probe = new Probe(PEER.withOptions(PEER.options().withResponseHeadTimeout(Duration.ofSeconds(3))));
+            SimulatedProxy proxy = simulation.start(probe.proxy());
+            SimulatedConnection client = simulation.connect(proxy.address());
+            client.send("PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n");
+            client.send(new byte[200_000]);
+            simulation.run();
+            assertThat(client.unsentCount()).isZero();
+            while (origin.connection().receivedCount() < 200_000) {
+                assertThat(probe.logged()).isEmpty();
+                origin.connection().readAtMost(30_000);
+                simulation.advance(Duration.ofSeconds(2));
+            }
+            origin.connection().startReading();
+            simulation.advance(Duration.ofMillis(900));
+            assertThat(client.received()).isEmpty();
+            simulation.advance(Duration.ofSeconds(3));
+            assertThat(client.received()).startsWith("HTTP/1.1 504 ");
+            assertThat(probe.logged()).containsExactly("/x UPSTREAM RESPONSE_HEAD_TIMEOUT");
+        }
+    }
+
+    @Test
     void drainingEndsWhenTheTailIsTaken() {
         try (Simulation simulation = small()) {
             SimulatedProxy proxy = simulation.start(Probe.to(PEER));

@@ -397,10 +397,13 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             return Awaited.LAST_WORDS;
         }
         return switch (in) {
+            // An origin that has not got the whole request cannot answer it; the limit on write stalls holds for it.
             case HEAD ->
-                requestEnded
-                        ? Awaited.HEAD
-                        : expectsContinue && !writer.hasBegun() ? Awaited.CONTINUE : Awaited.NOTHING;
+                !output.isEmpty()
+                        ? Awaited.NOTHING
+                        : requestEnded
+                                ? Awaited.HEAD
+                                : expectsContinue && !writer.hasBegun() ? Awaited.CONTINUE : Awaited.NOTHING;
             case BODY -> Awaited.BODY;
             default -> Awaited.NOTHING;
         };
