@@ -6,11 +6,15 @@ import dev.lawu.proxy.testing.SimulatedConnection;
 import dev.lawu.proxy.testing.SimulatedOrigin;
 import dev.lawu.proxy.testing.SimulatedProxy;
 import dev.lawu.proxy.testing.Simulation;
+import dev.lawu.proxy.testkit.Wire;
+import dev.lawu.proxy.testkit.World;
 import dev.lawu.proxy.upstream.HttpPeer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A response, or a request, that has been given to the transport has not arrived yet: nothing may cut it off, and no time for what comes after it runs. */
 class LastBytesTest {
@@ -112,6 +116,39 @@ class LastBytesTest {
             simulation.advance(Duration.ofSeconds(3));
             assertThat(client.received()).startsWith("HTTP/1.1 504 ");
             assertThat(probe.logged()).containsExactly("/x UPSTREAM RESPONSE_HEAD_TIMEOUT");
+        }
+    }
+
+    /** What was sent in the turn in which it broke off still says how it began: a client that got nothing at all might ask again. */
+    @ParameterizedTest
+    @EnumSource(names = {"SIMULATED", "SOCKETS"})
+    void aResponseThatBreaksOffInTheTurnOfItsHeadBegins(World.Kind kind) {
+        try (World world = kind.create()) {
+            Probe probe = new Probe(world.peer());
+            world.start(probe.proxy());
+            Wire client = world.connect();
+            client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            origin.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz");
+            assertThat(client.rest()).startsWith("HTTP/1.1 200 OK\r\n").endsWith("chunked\r\n\r\n");
+            world.awaitQuiet();
+            assertThat(probe.logged()).containsExactly("/x UPSTREAM PROTOCOL");
+        }
+    }
+
+    /** With HTTP/1.0 the end of the connection is the end of the body: only a reset says that it is not. */
+    @Test
+    void aResponseOfUnknownLengthThatBreaksOffIsReset() {
+        try (World world = World.Kind.SIMULATED.create()) {
+            world.start(Probe.to(world.peer()));
+            Wire client = world.connect();
+            client.send("GET /x HTTP/1.0\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            origin.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz");
+            client.rest();
+            assertThat(client.isReset()).isTrue();
         }
     }
 

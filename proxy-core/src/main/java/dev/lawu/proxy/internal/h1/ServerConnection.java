@@ -376,14 +376,26 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     private void fail(ProxyException cause) {
-        boolean truncates = out == Output.BODY && writer.isRaw();
+        boolean begun = out == Output.BODY;
+        boolean truncates = begun && writer.isRaw();
         writer.stop();
         tellReset(cause);
+        end(begun, truncates);
+    }
+
+    /**
+     * Closes in the middle of an exchange. What was sent of a response that has {@code begun} goes out: clients repeat requests that they take for unanswered. If the close would be the end of the
+     * body the connection is reset.
+     */
+    private void end(boolean begun, boolean truncates) {
         if (truncates) {
             abort();
-        } else {
-            close();
+            return;
         }
+        if (begun && !isClosed()) {
+            output.flush();
+        }
+        close();
     }
 
     @Override
@@ -418,11 +430,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     public void reset(ProxyException cause) {
         if (out == Output.READY || out == Output.BODY) {
             listener = null;
-            if (out == Output.BODY && writer.isRaw()) {
-                abort();
-            } else {
-                close();
-            }
+            end(out == Output.BODY, out == Output.BODY && writer.isRaw());
         }
     }
 
