@@ -4,7 +4,9 @@ import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.http.FieldName;
+import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.RequestHead;
+import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.internal.h1.HeadEncoder.Framing;
 import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.spi.ClientListener;
@@ -81,7 +83,9 @@ public final class ClientConnection extends Http1Connection implements ClientStr
 
     private boolean head;
     private boolean connect;
-    private boolean upgrade;
+    /** The protocol that the request asks to switch to. */
+    private @Nullable String upgrade;
+
     private boolean expectsContinue;
     private boolean requestEnded;
     private boolean persistent;
@@ -155,7 +159,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         long length = request.headers().contentLength();
         head = method.equals("HEAD");
         connect = method.equals("CONNECT");
-        upgrade = request.upgrade() != null;
+        upgrade = request.upgrade();
         Framing framing = Framing.AS_IS;
         if (length >= 0) {
             writer.startFixed(length);
@@ -306,16 +310,10 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         int status = parser.status();
         long framing = parser.framing();
         if (status == 101) {
-            if (!upgrade || parser.upgradeIndex() < 0 || !requestEnded) {
-                throw Refusal.badRequest(
-                        "unasked-upgrade",
-                        "a 101 "
-                                + (upgrade
-                                        ? "without Upgrade, or before the end of the request"
-                                        : "that was not asked for")
-                                + " (expected: another status)");
-            }
-        } else if (status < 200) {
+            tellSwitch(to, parser.take());
+            return;
+        }
+        if (status < 200) {
             if (++informational > MAX_INFORMATIONAL) {
                 throw Refusal.badRequest(
                         "too-many-informational", "more than " + MAX_INFORMATIONAL + " informational responses");
@@ -324,13 +322,8 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             to.onHead(parser.take(), false);
             return;
         }
-        if (status == 101 || connect && status < 300) {
-            if (!requestEnded) {
-                throw Refusal.badRequest("early-tunnel", "a tunnel before the end of the request");
-            }
-            in = Input.TUNNEL;
-            startTunnel();
-            to.onHead(parser.take(), false);
+        if (connect && status < 300) {
+            tellTunnel(to, parser.take());
             return;
         }
         persistent = parser.isPersistent();
@@ -349,6 +342,32 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         to.onHead(parser.take(), last);
     }
 
+    /** A 101 must switch to what was asked for and nothing else: the client would take what follows for a protocol that it is not (RFC 9110, section 7.8). */
+    private void tellSwitch(ClientListener to, ResponseHead response) throws Refusal {
+        String asked = upgrade;
+        String given = response.upgrade();
+        FieldSection fields = response.headers().section();
+        boolean one = fields.find(FieldName.UPGRADE, fields.find(FieldName.UPGRADE, 0) + 1) < 0;
+        if (asked == null || !asked.equalsIgnoreCase(given) || !one) {
+            loop.sections().retire(response.headers());
+            throw Refusal.badRequest(
+                    "unasked-upgrade",
+                    "a 101 to " + (one ? given : "several protocols") + " (expected: "
+                            + (asked == null ? "another status" : "to " + asked) + ")");
+        }
+        tellTunnel(to, response);
+    }
+
+    private void tellTunnel(ClientListener to, ResponseHead response) throws Refusal {
+        if (!requestEnded) {
+            loop.sections().retire(response.headers());
+            throw Refusal.badRequest("early-tunnel", "a tunnel before the end of the request");
+        }
+        in = Input.TUNNEL;
+        startTunnel();
+        to.onHead(response, false);
+    }
+
     @Override
     @Nullable
     StreamListener listener() {
@@ -364,7 +383,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         listener = null;
         if (persistent && requestEnded && !input().isReadable() && !isInputClosed() && failure == null) {
             in = Input.IDLE;
-            upgrade = false;
+            upgrade = null;
             owner.released(this);
         } else {
             close();
