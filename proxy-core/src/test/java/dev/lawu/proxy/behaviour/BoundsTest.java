@@ -115,6 +115,41 @@ class BoundsTest {
         }
     }
 
+    /** Pieces that are sent in turns of their own, while the client takes nothing, do not each hold a buffer. */
+    @Test
+    void manySmallPiecesTakeLittle() {
+        try (Simulation simulation = Simulation.create()) {
+            SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000);
+            SimulatedProxy proxy = simulation.start(Probe.to(HttpPeer.of("10.0.0.9", 9000)));
+            SimulatedConnection client = simulation.connect(proxy.address());
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.stopReading();
+            simulation.run();
+            long before = buffered();
+            SimulatedConnection upstream = origin.connection();
+            upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            StringBuilder expected = new StringBuilder();
+            long most = 0;
+            simulation.maxSteps(10_000_000);
+            for (int i = 10_000; i < 60_000; i++) {
+                String event = "data: " + i + " of sixty bytes, which is what such an event has\n\n";
+                upstream.send(Integer.toHexString(event.length()) + "\r\n" + event + "\r\n");
+                simulation.run();
+                expected.append(event);
+                most = Math.max(most, buffered() - before);
+            }
+            assertThat(most).isLessThan(3 * MIB / 2);
+            upstream.send("0\r\n\r\n");
+            client.startReading();
+            simulation.run();
+            String body = client.received();
+            assertThat(Bodies.chunked(body.substring(body.indexOf("\r\n\r\n") + 4))
+                            .equals(expected.toString()))
+                    .isTrue();
+            simulation.assertQuiet();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void anAnswerBeforeTheEndOfTheUploadArrivesWhole(World.Kind kind) {

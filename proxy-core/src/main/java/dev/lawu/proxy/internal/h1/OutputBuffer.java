@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * What a connection is about to send. Heads, framing and small data are copied behind one another, so that a head and a small body are one buffer and one send; larger data goes to the channel as it
  * is. Nothing is flushed before the loop's turn ends.
  *
+ * <p>While a flush has left something behind, what is small is collected over the turns, too, until its buffer is full or the transport has taken the rest. It could not be sent earlier, and many
+ * small pieces for a slow peer fill few buffers instead of one each.
+ *
  * <p>It also sees that a peer takes what it is sent. After a flush that left something behind, an empty write is put behind that as a mark. There was progress since the last look if a mark was
  * reached, or if another entry is at the head of the channel's queue, or more of the same one was written: an entry that only looks the same, because its buffer was recycled, stands behind a mark.
  */
@@ -69,12 +72,12 @@ final class OutputBuffer {
 
     /** A buffer with room for this many bytes; what is written there is sent in this turn. */
     ByteBuf room(int bytes) {
+        schedule();
         ByteBuf out = pending;
         if (out != null && out.writableBytes() >= bytes) {
             return out;
         }
         hand();
-        schedule();
         out = bytes <= SmallBuffers.CAPACITY
                 ? loop.buffers().take(channel.alloc())
                 : channel.alloc().ioBuffer(bytes);
@@ -112,19 +115,31 @@ final class OutputBuffer {
     /** Sends everything; to be called by the owner's {@code flush}. */
     void flush() {
         scheduled = false;
-        send();
-    }
-
-    private void send() {
         if (closed) {
             dropPending();
-            return;
+        } else if (!collects()) {
+            sendAll();
+        } else if (unflushed) {
+            send(null);
         }
+    }
+
+    /** True if what is pending may wait for more: the transport is busy, and what it has leaves room, or nobody would be told when there is some. */
+    private boolean collects() {
+        ByteBuf out = pending;
+        return marksWaiting > 0 && (out == null || out.readableBytes() < channel.bytesBeforeUnwritable());
+    }
+
+    private void sendAll() {
         ByteBuf last = pending;
         if (last != null) {
             last.retain(); // for us: if the transport takes it at once it can be used again
         }
         hand();
+        send(last);
+    }
+
+    private void send(@Nullable ByteBuf last) {
         unflushed = false;
         flushes++;
         channel.flush();
@@ -147,7 +162,11 @@ final class OutputBuffer {
 
     /** Flushes; the future is complete when the transport has taken everything. */
     ChannelFuture drain() {
-        send(); // and if a flush is scheduled it still comes, with nothing to do
+        if (closed) {
+            dropPending();
+        } else {
+            sendAll(); // and if a flush is scheduled it still comes, with nothing to do
+        }
         ChannelPromise promise = channel.newPromise();
         return channel.writeAndFlush(Unpooled.EMPTY_BUFFER, promise);
     }
@@ -209,6 +228,9 @@ final class OutputBuffer {
         if (marksWaiting == 0) {
             stall.cancel();
             if (!closed) {
+                if (pending != null) {
+                    schedule();
+                }
                 taken.run();
             }
         }
