@@ -2,6 +2,8 @@ package dev.lawu.proxy.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lawu.proxy.FilterResult;
+import dev.lawu.proxy.LocalResponse;
 import dev.lawu.proxy.testing.SimulatedConnection;
 import dev.lawu.proxy.testing.SimulatedOrigin;
 import dev.lawu.proxy.testing.SimulatedProxy;
@@ -112,6 +114,42 @@ class BoundsTest {
             assertThat(held).isLessThan(3 * MIB / 2);
             client.startReading();
             world.await(() -> client.count() > MUCH, () -> MUCH + " bytes; found " + client.count());
+        }
+    }
+
+    /** The answers to HEAD have no body that could be held up, but they wait in the same queue. */
+    @Test
+    void manyPipelinedRequestsForHeadsAreHeldUp() {
+        String large = "x".repeat(500);
+        Probe probe = new Probe(
+                session -> {
+                    throw new AssertionError("no upstream is wanted");
+                },
+                session -> FilterResult.respond(LocalResponse.of(200)
+                        .header("Number", session.request().target())
+                        .header("Large", large)));
+        try (Simulation simulation = Simulation.create()) {
+            SimulatedProxy proxy = simulation.start(probe.proxy());
+            long before = buffered();
+            SimulatedConnection client = simulation.connect(proxy.address());
+            client.stopReading();
+            StringBuilder requests = new StringBuilder();
+            for (int i = 0; i < 10_000; i++) {
+                requests.append("HEAD /").append(i).append(" HTTP/1.1\r\nHost: a\r\n\r\n");
+            }
+            client.send(requests.toString());
+            simulation.run();
+            assertThat(buffered() - before).isLessThan(3 * MIB / 2);
+            assertThat(probe.logged().size()).isLessThan(3000);
+            client.startReading();
+            simulation.run();
+            String received = client.received();
+            int at = 0;
+            for (int i = 0; i < 10_000; i++) {
+                at = received.indexOf("Number: /" + i + "\r\n", at);
+                assertThat(at).as("answer %d, behind those before it", i).isNotNegative();
+            }
+            simulation.assertQuiet();
         }
     }
 

@@ -380,9 +380,14 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
 
     @Override
     public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (closed || !output.unblocked()) {
+            return;
+        }
         StreamListener to = listener();
-        if (to != null && !closed && output.unblocked()) {
+        if (to != null) {
             to.onWritable();
+        } else {
+            output.schedule(); // when the turn ends the next request is begun
         }
     }
 

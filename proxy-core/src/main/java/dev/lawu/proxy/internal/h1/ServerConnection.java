@@ -179,6 +179,10 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         ByteBuf bytes = input();
         if (bytes.isReadable()) {
             if (!parser.hasStarted()) {
+                if (!output.isWritable()) {
+                    return false; // heads alone fill the queue, too: the next request waits for its responses to be
+                    // taken
+                }
                 startNanos = loop.time().nanoTime();
             }
             if (parser.parse(bytes)) {
