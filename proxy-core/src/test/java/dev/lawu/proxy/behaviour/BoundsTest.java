@@ -13,6 +13,7 @@ import dev.lawu.proxy.testkit.World;
 import dev.lawu.proxy.upstream.HttpPeer;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -114,6 +115,41 @@ class BoundsTest {
             assertThat(held).isLessThan(3 * MIB / 2);
             client.startReading();
             world.await(() -> client.count() > MUCH, () -> MUCH + " bytes; found " + client.count());
+        }
+    }
+
+    /** While a stream is paused 16 KiB are read ahead, however large the reads were before. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 5_000, 300_000})
+    void littleIsReadAheadWhileARequestIsDecided(int before) {
+        CompletableFuture<FilterResult> decided = new CompletableFuture<>();
+        Probe probe = new Probe(
+                session -> HttpPeer.of("10.0.0.9", 9000),
+                session -> session.request().target().equals("/first")
+                        ? FilterResult.proceed()
+                        : FilterResult.async(decided));
+        try (Simulation simulation = Simulation.create()) {
+            simulation.listen("10.0.0.9", 9000).answer(request -> "HTTP/1.1 204 No Content\r\n\r\n");
+            SimulatedProxy proxy = simulation.start(probe.proxy());
+            SimulatedConnection client = simulation.connect(proxy.address());
+            if (before > 0) {
+                client.send("POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: " + before + "\r\n\r\n");
+                client.send(new byte[before]); // so that reads become larger
+                simulation.run();
+                assertThat(client.takeReceived()).startsWith("HTTP/1.1 204 ");
+            }
+            client.send("POST /second HTTP/1.1\r\nHost: a\r\nContent-Length: " + MIB + "\r\n\r\n");
+            simulation.run();
+            long atPause = buffered();
+            client.send(new byte[MIB]);
+            simulation.run();
+            // The network's window, and what was read.
+            assertThat(MIB - client.unsentCount()).isBetween(256L * 1024, (256 + 16) * 1024L);
+            assertThat(buffered() - atPause).isLessThan(96 * 1024);
+            decided.complete(FilterResult.proceed());
+            simulation.run();
+            assertThat(client.received()).startsWith("HTTP/1.1 204 ");
+            simulation.assertQuiet();
         }
     }
 

@@ -6,6 +6,7 @@ import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.internal.loop.Flushable;
 import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.internal.loop.ReadBuffers;
+import dev.lawu.proxy.internal.loop.SmallBuffers;
 import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.HttpStream;
 import dev.lawu.proxy.spi.StreamListener;
@@ -36,7 +37,8 @@ import org.slf4j.LoggerFactory;
  * <p><b>Between messages.</b> A message ends within a call of the machine, which may still use the stream afterwards, in the same call. So the connection goes on to the next exchange only when no
  * such call can be on the stack: {@link #isOutermost()}, which holds in events of the channel and in {@link #flush()}, never in calls through {@link HttpStream}.
  *
- * <p><b>Reading.</b> While nothing can be used, reading goes on up to {@value #READ_AHEAD} bytes, so that a FIN is seen; then it stops ({@code autoRead}) until bytes are used.
+ * <p><b>Reading.</b> While nothing can be used, reading goes on up to {@value #READ_AHEAD} bytes, so that a FIN is seen; then it stops ({@code autoRead}) until bytes are used. One read may bring 128
+ * KiB; while the machine has paused the stream a read brings at most 4 KiB, and none is begun that could pass the limit.
  */
 abstract class Http1Connection extends ChannelInboundHandlerAdapter implements HttpStream, Flushable {
     static final int READ_AHEAD = 16 * 1024;
@@ -51,6 +53,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     final Deadline readDeadline;
 
     private final ConnectionInfo info;
+    private final ReadBuffers reads;
     private ByteBuf input = Unpooled.EMPTY_BUFFER;
     private boolean paused;
     private boolean processing;
@@ -78,7 +81,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
                 onReadTimeout();
             }
         };
-        ReadBuffers.use(channel, loop);
+        this.reads = ReadBuffers.use(channel, loop);
     }
 
     // ---- what the two ends decide
@@ -212,12 +215,16 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
             loop.buffers().release(used);
         }
         if (!closed) {
-            boolean read = input.readableBytes() <= READ_AHEAD;
-            if (read != reading) {
-                reading = read;
-                channel.config().setAutoRead(read);
-            }
+            updateReading();
             updateDeadline(fresh);
+        }
+    }
+
+    private void updateReading() {
+        boolean read = input.readableBytes() <= (paused ? READ_AHEAD - SmallBuffers.CAPACITY : READ_AHEAD);
+        if (read != reading) {
+            reading = read;
+            channel.config().setAutoRead(read);
         }
     }
 
@@ -343,7 +350,9 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     @Override
     public final void pause() {
         paused = true;
+        reads.sip(true);
         if (!processing && !closed) {
+            updateReading();
             updateDeadline(false);
         }
     }
@@ -351,7 +360,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     @Override
     public final void resume() {
         if (paused) {
-            paused = false;
+            clearPause();
             process(true);
         }
     }
@@ -359,6 +368,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     /** A new exchange starts. */
     final void clearPause() {
         paused = false;
+        reads.sip(false);
     }
 
     // ---- output and the channel's events
