@@ -20,12 +20,23 @@ import org.jspecify.annotations.Nullable;
  * <p>While a flush has left something behind, what is small is collected over the turns, too, until its buffer is full or the transport has taken the rest. It could not be sent earlier, and many
  * small pieces for a slow peer fill few buffers instead of one each.
  *
+ * <p>A head that is {@linkplain #hold() held} waits a moment for its body.
+ *
  * <p>It also sees that a peer takes what it is sent. After a flush that left something behind, an empty write is put behind that as a mark. There was progress since the last look if a mark was
  * reached, or if another entry is at the head of the channel's queue, or more of the same one was written: an entry that only looks the same, because its buffer was recycled, stands behind a mark.
  */
 final class OutputBuffer {
     /** Data up to this size is copied behind what precedes it. */
     private static final int COPY = 2048;
+
+    /**
+     * How long a head waits for the body that belongs to it. Many servers write the two apart, and they arrive within some ten microseconds of each other: on fast networks every fourth head was a send
+     * and a packet of its own. A body that takes longer than this is not worth waiting for; its head arrives that much later.
+     */
+    private static final long HOLD_NANOS = 1_000_000;
+
+    /** The largest body that a head waits for: one that is copied behind it. */
+    static final int HELD_FOR = COPY;
 
     /** A stall is noticed at most this part of the limit late. */
     private static final int LOOKS = 4;
@@ -42,6 +53,10 @@ final class OutputBuffer {
     /** The channel has something that was not flushed. */
     private boolean unflushed;
 
+    /** Made when a flush first finds something held. */
+    private @Nullable Deadline holding;
+
+    private boolean held;
     private boolean scheduled;
     private boolean blocked;
     private boolean closed;
@@ -72,6 +87,7 @@ final class OutputBuffer {
 
     /** A buffer with room for this many bytes; what is written there is sent in this turn. */
     ByteBuf room(int bytes) {
+        held = false;
         schedule();
         ByteBuf out = pending;
         if (out != null && out.writableBytes() >= bytes) {
@@ -97,11 +113,20 @@ final class OutputBuffer {
                 data.release();
             }
         } else {
+            held = false;
             hand();
             schedule();
             unflushed = true;
             channel.write(data, channel.voidPromise());
         }
+    }
+
+    /**
+     * What was just written to {@link #room} is a head whose small body must follow: if nothing has joined it when the turn ends, it waits for a millisecond, alone. What comes next ends that: more to
+     * send, {@link #flushNow}, {@link #drain} or {@link #close}.
+     */
+    void hold() {
+        held = true;
     }
 
     /** Has the owner flushed at the end of this turn. */
@@ -112,15 +137,43 @@ final class OutputBuffer {
         }
     }
 
-    /** Sends everything; to be called by the owner's {@code flush}. */
+    /** Sends what need not wait; to be called by the owner's {@code flush}. */
     void flush() {
         scheduled = false;
         if (closed) {
             dropPending();
+        } else if (held && !unflushed && pending != null) {
+            holdOn();
         } else if (!collects()) {
             sendAll();
         } else if (unflushed) {
             send(null);
+        }
+    }
+
+    private void holdOn() {
+        Deadline end = holding;
+        if (end == null) {
+            end = new Deadline(loop) {
+                @Override
+                protected void expired() {
+                    if (held) {
+                        held = false;
+                        schedule();
+                    }
+                }
+            };
+            holding = end;
+        }
+        if (!end.isSet()) {
+            end.set(HOLD_NANOS);
+        }
+    }
+
+    /** Sends everything at once. */
+    void flushNow() {
+        if (!closed) {
+            sendAll();
         }
     }
 
@@ -131,6 +184,10 @@ final class OutputBuffer {
     }
 
     private void sendAll() {
+        held = false;
+        if (holding != null) {
+            holding.cancel();
+        }
         ByteBuf last = pending;
         if (last != null) {
             last.retain(); // for us: if the transport takes it at once it can be used again
@@ -203,6 +260,9 @@ final class OutputBuffer {
     void close() {
         closed = true;
         stall.remove();
+        if (holding != null) {
+            holding.remove();
+        }
         dropPending();
     }
 

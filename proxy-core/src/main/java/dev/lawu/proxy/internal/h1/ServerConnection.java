@@ -3,6 +3,8 @@ package dev.lawu.proxy.internal.h1;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.http.FieldName;
+import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.internal.h1.HeadEncoder.Framing;
@@ -62,6 +64,8 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         BODY,
         DONE
     }
+
+    private static final FieldName CONTENT_TYPE = FieldName.of("Content-Type");
 
     /** How many times as long as for a byte of its body a client waits for an answer to its expectation. */
     private static final int UNDECIDED = 4;
@@ -396,8 +400,8 @@ public final class ServerConnection extends Http1Connection implements ServerStr
             abort();
             return;
         }
-        if (begun && !isClosed()) {
-            output.flush();
+        if (begun) {
+            output.flushNow();
         }
         close();
     }
@@ -474,11 +478,22 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         Persistence persistence =
                 !persistent ? Persistence.CLOSE : request.isOld() ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
         out = Output.BODY;
-        HeadEncoder.response(output.room(HeadEncoder.bound(response)), response, framing, persistence, null);
+        ByteBuf to = output.room(HeadEncoder.bound(response));
+        boolean alone = !to.isReadable();
+        HeadEncoder.response(to, response, framing, persistence, null);
         if (last) {
             writer.stop();
             onOutputEnd();
+        } else if (alone && writer.expectsAtMost(OutputBuffer.HELD_FOR) && !isEventStream(response)) {
+            output.hold();
         }
+    }
+
+    /** True if the body is a stream of events: whoever reads one wants to know at once that it has begun. */
+    private static boolean isEventStream(ResponseHead response) {
+        FieldSection fields = response.headers().section();
+        int type = fields.find(CONTENT_TYPE, 0);
+        return type >= 0 && HeadParser.startsWith(fields, type, "text/event-stream");
     }
 
     private void respondTunnel(ResponseHead response) {
