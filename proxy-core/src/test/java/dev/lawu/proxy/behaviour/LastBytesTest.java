@@ -98,7 +98,9 @@ class LastBytesTest {
     void theTimeForTheResponseHeadRunsFromTheLastByteOfTheRequest() {
         try (Simulation simulation = small()) {
             SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000).onConnection(SimulatedConnection::stopReading);
-            Probe probe = new Probe(PEER.withOptions(PEER.options().withResponseHeadTimeout(Duration.ofSeconds(3))));
+            Probe probe = new Probe(PEER.withOptions(PEER.options().toBuilder()
+                    .responseHeadTimeout(Duration.ofSeconds(3))
+                    .build()));
             SimulatedProxy proxy = simulation.start(probe.proxy());
             SimulatedConnection client = simulation.connect(proxy.address());
             client.send("PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n");
