@@ -4,7 +4,9 @@ import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.http.FieldName;
+import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.RequestHead;
+import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.internal.h1.HeadEncoder.Framing;
 import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.spi.ClientListener;
@@ -12,7 +14,6 @@ import dev.lawu.proxy.spi.ClientStream;
 import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.StreamListener;
 import dev.lawu.proxy.upstream.HttpPeer;
-import dev.lawu.proxy.upstream.PeerOptions;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -62,8 +63,9 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     /** How long an answer is waited for on a connection that can no longer be written to. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
-    private final PeerOptions options;
-    private final HttpPeer peer;
+    /** Whom the present exchange chose: of its options, those of an attempt hold. */
+    private HttpPeer peer;
+
     private final Owner owner;
     private final ResponseParser parser;
 
@@ -81,7 +83,9 @@ public final class ClientConnection extends Http1Connection implements ClientStr
 
     private boolean head;
     private boolean connect;
-    private boolean upgrade;
+    /** The protocol that the request asks to switch to. */
+    private @Nullable String upgrade;
+
     private boolean expectsContinue;
     private boolean requestEnded;
     private boolean persistent;
@@ -93,7 +97,6 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     public ClientConnection(
             Channel channel, LoopContext loop, ProxyOptions limits, HttpPeer peer, ConnectionInfo info, Owner owner) {
         super(channel, loop, limits, info, peer.options().writeStallTimeout());
-        this.options = peer.options();
         this.peer = peer;
         this.owner = owner;
         this.parser = new ResponseParser(loop.sections(), limits);
@@ -105,9 +108,15 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         channel.config().setOption(ChannelOption.AUTO_CLOSE, false);
     }
 
-    /** Whom it is connected to. */
+    /** The peer that was chosen last; equal ones share connections, though not the settings of an attempt. */
     public HttpPeer peer() {
         return peer;
+    }
+
+    /** Says whom the next exchange has chosen, for its owner: the timeouts of its options hold from now on. */
+    public void lend(HttpPeer chosen) {
+        peer = chosen;
+        output.stallAfter(chosen.options().writeStallTimeout().toNanos());
     }
 
     /** True if an exchange can be started: none is going on, and nothing has come that says otherwise. */
@@ -155,7 +164,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         long length = request.headers().contentLength();
         head = method.equals("HEAD");
         connect = method.equals("CONNECT");
-        upgrade = request.upgrade() != null;
+        upgrade = request.upgrade();
         Framing framing = Framing.AS_IS;
         if (length >= 0) {
             writer.startFixed(length);
@@ -306,16 +315,10 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         int status = parser.status();
         long framing = parser.framing();
         if (status == 101) {
-            if (!upgrade || parser.upgradeIndex() < 0 || !requestEnded) {
-                throw Refusal.badRequest(
-                        "unasked-upgrade",
-                        "a 101 "
-                                + (upgrade
-                                        ? "without Upgrade, or before the end of the request"
-                                        : "that was not asked for")
-                                + " (expected: another status)");
-            }
-        } else if (status < 200) {
+            tellSwitch(to, parser.take());
+            return;
+        }
+        if (status < 200) {
             if (++informational > MAX_INFORMATIONAL) {
                 throw Refusal.badRequest(
                         "too-many-informational", "more than " + MAX_INFORMATIONAL + " informational responses");
@@ -324,13 +327,8 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             to.onHead(parser.take(), false);
             return;
         }
-        if (status == 101 || connect && status < 300) {
-            if (!requestEnded) {
-                throw Refusal.badRequest("early-tunnel", "a tunnel before the end of the request");
-            }
-            in = Input.TUNNEL;
-            startTunnel();
-            to.onHead(parser.take(), false);
+        if (connect && status < 300) {
+            tellTunnel(to, parser.take());
             return;
         }
         persistent = parser.isPersistent();
@@ -349,6 +347,32 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         to.onHead(parser.take(), last);
     }
 
+    /** A 101 must switch to what was asked for and nothing else: the client would take what follows for a protocol that it is not (RFC 9110, section 7.8). */
+    private void tellSwitch(ClientListener to, ResponseHead response) throws Refusal {
+        String asked = upgrade;
+        String given = response.upgrade();
+        FieldSection fields = response.headers().section();
+        boolean one = fields.find(FieldName.UPGRADE, fields.find(FieldName.UPGRADE, 0) + 1) < 0;
+        if (asked == null || !asked.equalsIgnoreCase(given) || !one) {
+            loop.sections().retire(response.headers());
+            throw Refusal.badRequest(
+                    "unasked-upgrade",
+                    "a 101 to " + (one ? given : "several protocols") + " (expected: "
+                            + (asked == null ? "another status" : "to " + asked) + ")");
+        }
+        tellTunnel(to, response);
+    }
+
+    private void tellTunnel(ClientListener to, ResponseHead response) throws Refusal {
+        if (!requestEnded) {
+            loop.sections().retire(response.headers());
+            throw Refusal.badRequest("early-tunnel", "a tunnel before the end of the request");
+        }
+        in = Input.TUNNEL;
+        startTunnel();
+        to.onHead(response, false);
+    }
+
     @Override
     @Nullable
     StreamListener listener() {
@@ -364,7 +388,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         listener = null;
         if (persistent && requestEnded && !input().isReadable() && !isInputClosed() && failure == null) {
             in = Input.IDLE;
-            upgrade = false;
+            upgrade = null;
             owner.released(this);
         } else {
             close();
@@ -382,8 +406,8 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         awaited = now;
         switch (now) {
             case HEAD, CONTINUE ->
-                readDeadline.set(options.responseHeadTimeout().toNanos());
-            case BODY -> readDeadline.set(options.betweenBytesTimeout().toNanos());
+                readDeadline.set(peer.options().responseHeadTimeout().toNanos());
+            case BODY -> readDeadline.set(peer.options().betweenBytesTimeout().toNanos());
             case LAST_WORDS -> readDeadline.set(LAST_WORDS.toNanos());
             default -> readDeadline.cancel();
         }
@@ -397,10 +421,13 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             return Awaited.LAST_WORDS;
         }
         return switch (in) {
+            // An origin that has not got the whole request cannot answer it; the limit on write stalls holds for it.
             case HEAD ->
-                requestEnded
-                        ? Awaited.HEAD
-                        : expectsContinue && !writer.hasBegun() ? Awaited.CONTINUE : Awaited.NOTHING;
+                !output.isEmpty()
+                        ? Awaited.NOTHING
+                        : requestEnded
+                                ? Awaited.HEAD
+                                : expectsContinue && !writer.hasBegun() ? Awaited.CONTINUE : Awaited.NOTHING;
             case BODY -> Awaited.BODY;
             default -> Awaited.NOTHING;
         };
@@ -415,12 +442,13 @@ public final class ClientConnection extends Http1Connection implements ClientStr
                 fail(ProxyException.upstream(
                         ErrorType.RESPONSE_HEAD_TIMEOUT,
                         peer + " sent no " + (responseBytes ? "complete " : "") + "response head within "
-                                + options.responseHeadTimeout(),
+                                + peer.options().responseHeadTimeout(),
                         null));
             case BODY ->
                 fail(ProxyException.upstream(
                         ErrorType.BODY_TIMEOUT,
-                        peer + " sent nothing for " + options.betweenBytesTimeout() + ", after " + body.progress(),
+                        peer + " sent nothing for " + peer.options().betweenBytesTimeout() + ", after "
+                                + body.progress(),
                         null));
             default -> lost();
         }
@@ -429,7 +457,9 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     @Override
     void onWriteStall() {
         fail(ProxyException.upstream(
-                ErrorType.WRITE_TIMEOUT, peer + " took nothing for " + options.writeStallTimeout(), null));
+                ErrorType.WRITE_TIMEOUT,
+                peer + " took nothing for " + peer.options().writeStallTimeout(),
+                null));
     }
 
     // ---- failures

@@ -6,6 +6,7 @@ import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.internal.loop.Flushable;
 import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.internal.loop.ReadBuffers;
+import dev.lawu.proxy.internal.loop.SmallBuffers;
 import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.HttpStream;
 import dev.lawu.proxy.spi.StreamListener;
@@ -36,7 +37,8 @@ import org.slf4j.LoggerFactory;
  * <p><b>Between messages.</b> A message ends within a call of the machine, which may still use the stream afterwards, in the same call. So the connection goes on to the next exchange only when no
  * such call can be on the stack: {@link #isOutermost()}, which holds in events of the channel and in {@link #flush()}, never in calls through {@link HttpStream}.
  *
- * <p><b>Reading.</b> While nothing can be used, reading goes on up to {@value #READ_AHEAD} bytes, so that a FIN is seen; then it stops ({@code autoRead}) until bytes are used.
+ * <p><b>Reading.</b> While nothing can be used, reading goes on up to {@value #READ_AHEAD} bytes, so that a FIN is seen; then it stops ({@code autoRead}) until bytes are used. One read may bring 128
+ * KiB; while the machine has paused the stream a read brings at most 4 KiB, and none is begun that could pass the limit.
  */
 abstract class Http1Connection extends ChannelInboundHandlerAdapter implements HttpStream, Flushable {
     static final int READ_AHEAD = 16 * 1024;
@@ -51,6 +53,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     final Deadline readDeadline;
 
     private final ConnectionInfo info;
+    private final ReadBuffers reads;
     private ByteBuf input = Unpooled.EMPTY_BUFFER;
     private boolean paused;
     private boolean processing;
@@ -68,7 +71,8 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         this.channel = channel;
         this.loop = loop;
         this.info = info;
-        this.output = new OutputBuffer(channel, loop, this, writeStallTimeout.toNanos(), this::onWriteStall);
+        this.output = new OutputBuffer(
+                channel, loop, this, writeStallTimeout.toNanos(), this::onWriteStall, this::onOutputTaken);
         this.writer = new BodyEncoder(output);
         this.body = new BodyDecoder(loop.sections(), options);
         this.readDeadline = new Deadline(loop) {
@@ -77,7 +81,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
                 onReadTimeout();
             }
         };
-        ReadBuffers.use(channel, loop);
+        this.reads = ReadBuffers.use(channel, loop);
     }
 
     // ---- what the two ends decide
@@ -212,12 +216,16 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
             loop.buffers().release(used);
         }
         if (!closed) {
-            boolean read = input.readableBytes() <= READ_AHEAD;
-            if (read != reading) {
-                reading = read;
-                channel.config().setAutoRead(read);
-            }
+            updateReading();
             updateDeadline(fresh);
+        }
+    }
+
+    private void updateReading() {
+        boolean read = input.readableBytes() <= (paused ? READ_AHEAD - SmallBuffers.CAPACITY : READ_AHEAD);
+        if (read != reading) {
+            reading = read;
+            channel.config().setAutoRead(read);
         }
     }
 
@@ -343,7 +351,9 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     @Override
     public final void pause() {
         paused = true;
+        reads.sip(true);
         if (!processing && !closed) {
+            updateReading();
             updateDeadline(false);
         }
     }
@@ -351,7 +361,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     @Override
     public final void resume() {
         if (paused) {
-            paused = false;
+            clearPause();
             process(true);
         }
     }
@@ -359,6 +369,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     /** A new exchange starts. */
     final void clearPause() {
         paused = false;
+        reads.sip(false);
     }
 
     // ---- output and the channel's events
@@ -371,11 +382,23 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         }
     }
 
+    /** Time that begins with the last byte begins now. */
+    private void onOutputTaken() {
+        if (!processing && !closed) {
+            updateDeadline(false);
+        }
+    }
+
     @Override
     public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (closed || !output.unblocked()) {
+            return;
+        }
         StreamListener to = listener();
-        if (to != null && !closed && output.unblocked()) {
+        if (to != null) {
             to.onWritable();
+        } else {
+            output.schedule(); // when the turn ends the next request is begun
         }
     }
 

@@ -17,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  * What a connection is about to send. Heads, framing and small data are copied behind one another, so that a head and a small body are one buffer and one send; larger data goes to the channel as it
  * is. Nothing is flushed before the loop's turn ends.
  *
+ * <p>While a flush has left something behind, what is small is collected over the turns, too, until its buffer is full or the transport has taken the rest. It could not be sent earlier, and many
+ * small pieces for a slow peer fill few buffers instead of one each.
+ *
+ * <p>A head that is {@linkplain #hold() held} waits a moment for its body.
+ *
  * <p>It also sees that a peer takes what it is sent. After a flush that left something behind, an empty write is put behind that as a mark. There was progress since the last look if a mark was
  * reached, or if another entry is at the head of the channel's queue, or more of the same one was written: an entry that only looks the same, because its buffer was recycled, stands behind a mark.
  */
@@ -24,17 +29,34 @@ final class OutputBuffer {
     /** Data up to this size is copied behind what precedes it. */
     private static final int COPY = 2048;
 
+    /**
+     * How long a head waits for the body that belongs to it. Many servers write the two apart, and they arrive within some ten microseconds of each other: on fast networks every fourth head was a send
+     * and a packet of its own. A body that takes longer than this is not worth waiting for; its head arrives that much later.
+     */
+    private static final long HOLD_NANOS = 1_000_000;
+
+    /** The largest body that a head waits for: one that is copied behind it. */
+    static final int HELD_FOR = COPY;
+
     /** A stall is noticed at most this part of the limit late. */
     private static final int LOOKS = 4;
 
     private final Channel channel;
     private final LoopContext loop;
     private final Flushable owner;
-    private final long stallNanos;
+    private long stallNanos;
     private final Deadline stall;
+    private final Runnable taken;
     private final ChannelFutureListener markReached = future -> markReached();
 
     private @Nullable ByteBuf pending;
+    /** The channel has something that was not flushed. */
+    private boolean unflushed;
+
+    /** Made when a flush first finds something held. */
+    private @Nullable Deadline holding;
+
+    private boolean held;
     private boolean scheduled;
     private boolean blocked;
     private boolean closed;
@@ -47,11 +69,14 @@ final class OutputBuffer {
     private @Nullable Object entrySeen;
     private long progressSeen;
 
-    OutputBuffer(Channel channel, LoopContext loop, Flushable owner, long stallNanos, Runnable stalled) {
+    /** {@code stalled} is told that the peer takes nothing; {@code taken}, that after a flush that left something behind the transport has taken all. */
+    OutputBuffer(
+            Channel channel, LoopContext loop, Flushable owner, long stallNanos, Runnable stalled, Runnable taken) {
         this.channel = channel;
         this.loop = loop;
         this.owner = owner;
         this.stallNanos = stallNanos;
+        this.taken = taken;
         this.stall = new Deadline(loop) {
             @Override
             protected void expired() {
@@ -60,14 +85,20 @@ final class OutputBuffer {
         };
     }
 
+    /** From now on a peer that takes nothing for this long is a stalled one. */
+    void stallAfter(long nanos) {
+        stallNanos = nanos;
+    }
+
     /** A buffer with room for this many bytes; what is written there is sent in this turn. */
     ByteBuf room(int bytes) {
+        held = false;
+        schedule();
         ByteBuf out = pending;
         if (out != null && out.writableBytes() >= bytes) {
             return out;
         }
         hand();
-        schedule();
         out = bytes <= SmallBuffers.CAPACITY
                 ? loop.buffers().take(channel.alloc())
                 : channel.alloc().ioBuffer(bytes);
@@ -87,11 +118,21 @@ final class OutputBuffer {
                 data.release();
             }
         } else {
+            held = false;
             hand();
             schedule();
             loop.flusher().waiting(length);
+            unflushed = true;
             channel.write(data, channel.voidPromise());
         }
+    }
+
+    /**
+     * What was just written to {@link #room} is a head whose small body must follow: if nothing has joined it when the turn ends, it waits for a millisecond, alone. What comes next ends that: more to
+     * send, {@link #flushNow}, {@link #drain} or {@link #close}.
+     */
+    void hold() {
+        held = true;
     }
 
     /** Has the owner flushed at the end of this turn. */
@@ -102,22 +143,67 @@ final class OutputBuffer {
         }
     }
 
-    /** Sends everything; to be called by the owner's {@code flush}. */
+    /** Sends what need not wait; to be called by the owner's {@code flush}. */
     void flush() {
         scheduled = false;
-        send();
-    }
-
-    private void send() {
         if (closed) {
             dropPending();
-            return;
+        } else if (held && !unflushed && pending != null) {
+            holdOn();
+        } else if (!collects()) {
+            sendAll();
+        } else if (unflushed) {
+            send(null);
+        }
+    }
+
+    private void holdOn() {
+        Deadline end = holding;
+        if (end == null) {
+            end = new Deadline(loop) {
+                @Override
+                protected void expired() {
+                    if (held) {
+                        held = false;
+                        schedule();
+                    }
+                }
+            };
+            holding = end;
+        }
+        if (!end.isSet()) {
+            end.set(HOLD_NANOS);
+        }
+    }
+
+    /** Sends everything at once. */
+    void flushNow() {
+        if (!closed) {
+            sendAll();
+        }
+    }
+
+    /** True if what is pending may wait for more: the transport is busy, and what it has leaves room, or nobody would be told when there is some. */
+    private boolean collects() {
+        ByteBuf out = pending;
+        return marksWaiting > 0 && (out == null || out.readableBytes() < channel.bytesBeforeUnwritable());
+    }
+
+    private void sendAll() {
+        held = false;
+        if (holding != null) {
+            holding.cancel();
         }
         ByteBuf last = pending;
         if (last != null) {
             last.retain(); // for us: if the transport takes it at once it can be used again
         }
         hand();
+        send(last);
+    }
+
+    private void send(@Nullable ByteBuf last) {
+        unflushed = false;
         flushes++;
         channel.flush();
         if (last != null) {
@@ -139,9 +225,18 @@ final class OutputBuffer {
 
     /** Flushes; the future is complete when the transport has taken everything. */
     ChannelFuture drain() {
-        send(); // and if a flush is scheduled it still comes, with nothing to do
+        if (closed) {
+            dropPending();
+        } else {
+            sendAll(); // and if a flush is scheduled it still comes, with nothing to do
+        }
         ChannelPromise promise = channel.newPromise();
         return channel.writeAndFlush(Unpooled.EMPTY_BUFFER, promise);
+    }
+
+    /** True if the transport has taken everything. */
+    boolean isEmpty() {
+        return pending == null && !unflushed && marksWaiting == 0;
     }
 
     /** How often something was handed to the transport. */
@@ -171,6 +266,9 @@ final class OutputBuffer {
     void close() {
         closed = true;
         stall.remove();
+        if (holding != null) {
+            holding.remove();
+        }
         dropPending();
     }
 
@@ -185,6 +283,7 @@ final class OutputBuffer {
         ByteBuf out = pending;
         if (out != null) {
             pending = null;
+            unflushed = true;
             channel.write(out, channel.voidPromise());
         }
     }
@@ -194,6 +293,12 @@ final class OutputBuffer {
         marks++;
         if (marksWaiting == 0) {
             stall.cancel();
+            if (!closed) {
+                if (pending != null) {
+                    schedule();
+                }
+                taken.run();
+            }
         }
     }
 
