@@ -300,8 +300,11 @@ final class BodyPipe {
     }
 
     private void filterTrailers(int from) {
+        if (closed) {
+            return; // what was given to the output before may have ended everything
+        }
         Headers t = trailers;
-        for (int i = from; t != null && !closed && i < trailerChain.length; i++) {
+        for (int i = from; t != null && i < trailerChain.length; i++) {
             Participant participant = trailerChain[i];
             int index = i;
             try {

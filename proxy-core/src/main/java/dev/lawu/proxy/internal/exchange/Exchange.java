@@ -93,6 +93,7 @@ final class Exchange {
 
     /** Takes a request. {@link #start} follows. */
     ExchangeSession begin(ServerStream stream, RequestHead requestHead, boolean last) {
+        assert response.isClean() && attempts.current() == null : "an exchange was written to after its end";
         lifetime.begin();
         lifetime.own(requestHead.headers());
         ended = false;
@@ -411,6 +412,9 @@ final class Exchange {
     }
 
     void tunnelEnded() {
+        if (ended) {
+            return; // the last write failed at once
+        }
         Attempt a = attempts.current();
         if (a != null) {
             a.finishTunnel();

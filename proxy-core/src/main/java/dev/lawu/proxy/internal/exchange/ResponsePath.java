@@ -75,6 +75,11 @@ final class ResponsePath {
         detached = false;
     }
 
+    /** True if nothing of an earlier request is left. */
+    boolean isClean() {
+        return head == null && source == null && body == null && tunnel == null && !started && !headSent && !clientDone;
+    }
+
     // ---- from an upstream
 
     /** A head from an attempt, which the exchange owns. */
@@ -428,7 +433,8 @@ final class ResponsePath {
 
     /** The client has got everything. */
     void clientDone() {
-        if (!clientDone) {
+        // What has ended waits for another request, which must not find it done.
+        if (!clientDone && !exchange.isEnded()) {
             clientDone = true;
             exchange.responseEnded();
         }

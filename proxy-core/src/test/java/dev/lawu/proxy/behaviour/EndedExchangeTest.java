@@ -1,0 +1,67 @@
+package dev.lawu.proxy.behaviour;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lawu.proxy.ChunkResult;
+import dev.lawu.proxy.HttpProxy;
+import dev.lawu.proxy.ProxyException;
+import dev.lawu.proxy.Session;
+import dev.lawu.proxy.http.Chunk;
+import dev.lawu.proxy.testkit.Wire;
+import dev.lawu.proxy.testkit.World;
+import dev.lawu.proxy.upstream.UpstreamAttempt;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What an exchange does after its end: nothing. Its object serves the next request. */
+class EndedExchangeTest {
+    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    /** The response fails while its last chunk is given on, with trailers still to come. */
+    @ParameterizedTest
+    @EnumSource
+    void trailersBehindAFailureDoNotReachTheNextRequest(World.Kind kind) {
+        try (World world = kind.create()) {
+            ToPeer proxy = new ToPeer(world.peer()) {
+                @Override
+                public ChunkResult upstreamResponseBodyFilter(
+                        Session session, UpstreamAttempt attempt, Chunk chunk, Object state) {
+                    return chunk.isLast() ? ChunkResult.forward() : ChunkResult.hold(100);
+                }
+
+                @Override
+                public ChunkResult responseBodyFilter(Session session, Chunk chunk, Object state) {
+                    return session.request().path().equals("/bad")
+                            ? ChunkResult.fail(ProxyException.rejected(500, "not this one"))
+                            : ChunkResult.forward();
+                }
+            };
+            world.start(HttpProxy.of(proxy));
+            Wire first = world.connect();
+            first.send("GET /bad HTTP/1.1\r\nHost: a\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            origin.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-T: 1\r\n\r\n");
+            first.rest();
+            world.awaitQuiet();
+
+            Wire second = world.connect();
+            second.send("GET /good HTTP/1.1\r\nHost: a\r\n\r\n");
+            Wire next = nextOrigin(world, origin);
+            next.until("/good");
+            next.head();
+            next.send(OK);
+            second.until("\r\n\r\n");
+            second.until("ok");
+            world.awaitQuiet();
+            assertThat(proxy.logged).hasSize(2).last().isEqualTo("ok");
+        }
+    }
+
+    /** The origin's connection, whether the first one was kept or not. */
+    private static Wire nextOrigin(World world, Wire first) {
+        world.await(
+                () -> world.accepted() == 2 || first.text().contains("/good"), () -> "the second request upstream");
+        return world.accepted() == 2 ? world.accept() : first;
+    }
+}
