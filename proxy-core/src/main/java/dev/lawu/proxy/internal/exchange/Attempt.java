@@ -43,7 +43,8 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     private @Nullable RequestHead head;
     private @Nullable BodyPipe requestPipe;
     private boolean sent;
-    private boolean responseEnded;
+    private boolean connect; // the method that was sent, which is what the adapter goes by
+    private boolean tunnel; // the upstream's head made its connection one
     private boolean finalHead;
     private long sendLength = -1;
 
@@ -226,6 +227,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         }
         state = State.SENT;
         sent = true;
+        connect = h.method().equals("CONNECT");
         s.send(h, body == null);
         if (state == State.SENT && body != null && requestPipe != null) {
             body.attach(requestPipe);
@@ -291,6 +293,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         exchange.lifetime.own(head.headers());
         if (!head.isInformational()) {
             finalHead = true;
+            tunnel = head.status() == 101 || connect && head.status() < 300;
             headAt = exchange.now();
         }
         if (last) {
@@ -324,8 +327,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     }
 
     private void responseEnded() {
-        responseEnded = true;
-        if (!exchange.response.isTunnel()) {
+        if (!tunnel) {
             finish();
         }
     }
@@ -433,8 +435,9 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         return state == State.DONE;
     }
 
-    boolean hasEnded() {
-        return responseEnded;
+    /** True if the upstream took this for the beginning of a tunnel. */
+    boolean isTunnel() {
+        return tunnel;
     }
 
     boolean hasFinalHead() {

@@ -52,6 +52,10 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
     }
 
     void subrequest(ServerStream parent, RequestHead head, Consumer<@Nullable ProxyException> ended) {
+        if (head.method().equals("CONNECT")) {
+            throw new IllegalArgumentException("head: CONNECT (expected: a method that opens no tunnel)");
+        }
+        head.setUpgrade(null); // there is nobody to talk through a tunnel
         DetachedStream stream = new DetachedStream(parent, loop);
         Exchange exchange = take();
         exchange.begin(stream, head, true);

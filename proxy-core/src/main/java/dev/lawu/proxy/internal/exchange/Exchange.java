@@ -61,7 +61,10 @@ final class Exchange {
     RequestBody body;
 
     long requestLength;
+    /* What the client asked for, which is what its adapter goes by, whatever filters make of the head. */
     private boolean head;
+    private boolean connect;
+    private boolean upgrade;
     private int contexts; // participants whose newContext has run
     private long seen; // a bit for each participant that saw the request
     private @Nullable Seams seams;
@@ -104,6 +107,8 @@ final class Exchange {
         body = last ? null : new RequestBody(stream, engine.options.replayBuffer());
         requestLength = requestHead.headers().contentLength();
         head = requestHead.method().equals("HEAD");
+        connect = requestHead.method().equals("CONNECT");
+        upgrade = requestHead.upgrade() != null;
         startedAt = stream.startNanos();
         headReadAt = now();
         requestEndAt = last ? headReadAt : 0;
@@ -144,7 +149,7 @@ final class Exchange {
             fail(e);
             return;
         }
-        if (request.method().equals("CONNECT") && !engine.options.allowConnect()) {
+        if (connect && !engine.options.allowConnect()) {
             fail(ProxyException.rejected(
                     405, "CONNECT is not allowed here (expected: another method, or the allow-connect option)"));
             return;
@@ -521,8 +526,14 @@ final class Exchange {
         return continued;
     }
 
+    /** True if this status makes the client's connection a tunnel. */
     boolean isTunnelStart(int status) {
-        return status == 101 || request.method().equals("CONNECT") && status >= 200 && status < 300;
+        return status == 101 || connect && status >= 200 && status < 300;
+    }
+
+    /** True if the client has asked for another protocol, so that it can be answered 101. */
+    boolean asksForUpgrade() {
+        return upgrade;
     }
 
     boolean isHead() {

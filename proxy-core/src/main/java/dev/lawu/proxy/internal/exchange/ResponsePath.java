@@ -42,6 +42,7 @@ final class ResponsePath {
     private @Nullable ResponseSource source;
     private @Nullable BodySource body;
     private boolean bodyless; // the source has no body to give
+    private boolean upstreamTunnel; // the head was adopted from an attempt whose stream it made a tunnel
     private boolean sourcePaused;
     private @Nullable BodyPipe upstreamPipe;
     private @Nullable BodyPipe responsePipe;
@@ -68,6 +69,7 @@ final class ResponsePath {
         source = null;
         body = null;
         bodyless = false;
+        upstreamTunnel = false;
         sourcePaused = false;
         started = false;
         headSent = false;
@@ -92,6 +94,7 @@ final class ResponsePath {
         body = attempt;
         sourcePaused = false;
         bodyless = last;
+        upstreamTunnel = attempt.isTunnel();
         head = upstreamHead;
     }
 
@@ -161,6 +164,7 @@ final class ResponsePath {
             body = new FixedBody(exchange, response.fixedBody());
         }
         sourcePaused = true;
+        upstreamTunnel = false;
         bodyless = response.length() == 0;
         // What a 304 says about length is about the representation that is not sent.
         exchange.hygiene.finishResponse(local, response.status() == 304 ? -1 : response.length());
@@ -271,11 +275,8 @@ final class ResponsePath {
             return;
         }
         boolean tunnels = exchange.isTunnelStart(h.status());
-        if (tunnels && source != ResponseSource.UPSTREAM) {
-            exchange.fail(ProxyException.internal(
-                    ErrorType.INTERNAL,
-                    "a " + h.status() + " of the proxy's own to CONNECT (expected: not 2xx, which begins a tunnel)",
-                    null));
+        if (tunnels != upstreamTunnel || h.status() == 101 && !exchange.asksForUpgrade()) {
+            exchange.fail(oneSidedTunnel(h));
             return;
         }
         boolean allowed = bodyAllowed() && !tunnels;
@@ -320,6 +321,19 @@ final class ResponsePath {
         }
     }
 
+    /** Both connections become a tunnel or neither does: each adapter goes by its own request and the head that it is given. */
+    private ProxyException oneSidedTunnel(ResponseHead h) {
+        return ProxyException.internal(
+                ErrorType.INTERNAL,
+                "a " + h.status()
+                        + (source != ResponseSource.UPSTREAM
+                                ? " of the proxy's own, which begins a tunnel (expected: not 2xx to CONNECT)"
+                                : upstreamTunnel
+                                        ? " to the client in place of what began a tunnel at the upstream"
+                                        : " begins a tunnel that the upstream did not (expected: method, Upgrade and status as they came)"),
+                null);
+    }
+
     /** No body is sent with this head, whether its source has one or not. */
     private void dropBody() {
         ProxyException unsent = ProxyException.internal(ErrorType.REJECTED, "the response has no body to send", null);
@@ -337,7 +351,9 @@ final class ResponsePath {
 
     private void startTunnel() {
         Attempt attempt = exchange.attempts.current();
-        if (attempt != null && attempt.stream() != null && attempt.peer() != null) {
+        if (attempt == null || attempt.stream() == null || attempt.peer() == null) {
+            exchange.fail(ProxyException.internal(ErrorType.INTERNAL, "a tunnel without an upstream", null));
+        } else {
             closePipes();
             Tunnel t = new Tunnel(
                     exchange,
