@@ -3,13 +3,21 @@ package dev.lawu.proxy.behaviour;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lawu.proxy.ChunkResult;
+import dev.lawu.proxy.FilterResult;
+import dev.lawu.proxy.HttpFilter;
 import dev.lawu.proxy.HttpProxy;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.Session;
 import dev.lawu.proxy.http.Chunk;
+import dev.lawu.proxy.http.RequestHead;
+import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -55,6 +63,107 @@ class EndedExchangeTest {
             second.until("ok");
             world.awaitQuiet();
             assertThat(proxy.logged).hasSize(2).last().isEqualTo("ok");
+        }
+    }
+
+    /** An adapter that refuses a head throws; in a task of the loop nobody but the exchange can catch that. */
+    @ParameterizedTest
+    @EnumSource
+    void aBugInATaskOfTheLoopEndsTheExchange(World.Kind kind) {
+        try (World world = kind.create()) {
+            ToPeer proxy = new ToPeer(world.peer()) {
+                @Override
+                public FilterResult upstreamResponseFilter(
+                        Session session, UpstreamAttempt attempt, ResponseHead head, Object state) {
+                    head.setUpgrade(null); // no 101 can be framed without
+                    CompletableFuture<FilterResult> later = new CompletableFuture<>();
+                    session.executor().execute(() -> later.complete(FilterResult.proceed()));
+                    return FilterResult.async(later);
+                }
+            };
+            world.start(HttpProxy.of(proxy));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+            switchProtocols(world.accept());
+            client.rest();
+            world.awaitQuiet();
+            assertThat(proxy.logged).hasSize(1).first().asString().startsWith("INTERNAL INTERNAL");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSwitchThatTheClientDidNotAskForIsAnError(World.Kind kind) {
+        try (World world = kind.create()) {
+            ToPeer proxy = new ToPeer(world.peer()) {
+                @Override
+                public FilterResult upstreamRequestFilter(
+                        Session session, UpstreamAttempt attempt, RequestHead head, Object state) {
+                    head.setUpgrade("websocket");
+                    return FilterResult.proceed();
+                }
+
+                @Override
+                public FilterResult upstreamResponseFilter(
+                        Session session, UpstreamAttempt attempt, ResponseHead head, Object state) {
+                    CompletableFuture<FilterResult> later = new CompletableFuture<>();
+                    session.executor().execute(() -> later.complete(FilterResult.proceed()));
+                    return FilterResult.async(later);
+                }
+            };
+            world.start(HttpProxy.of(proxy));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            switchProtocols(world.accept());
+            assertThat(client.head()).startsWith("HTTP/1.1 500 ");
+            world.awaitQuiet();
+            assertThat(proxy.logged).hasSize(1).first().asString().startsWith("INTERNAL INTERNAL");
+        }
+    }
+
+    private static void switchProtocols(Wire origin) {
+        assertThat(origin.head()).contains("Upgrade: websocket");
+        origin.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+    }
+
+    private static final class Unprintable extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public String getMessage() {
+            throw new IllegalStateException("no message");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void exceptionsThatCannotBePrintedDoNotKeepAnExchange(World.Kind kind) {
+        try (World world = kind.create()) {
+            List<String> logged = new CopyOnWriteArrayList<>();
+            world.start(HttpProxy.builder(new ToPeer(world.peer()))
+                    .filter(new HttpFilter<Object>() {
+                        @Override
+                        public Object newContext(Session session) {
+                            return this;
+                        }
+
+                        @Override
+                        public FilterResult requestFilter(Session session, Object state) {
+                            throw new Unprintable();
+                        }
+
+                        @Override
+                        public void logging(Session session, @Nullable ProxyException error, Object state) {
+                            logged.add(String.valueOf(error));
+                            throw new Unprintable();
+                        }
+                    })
+                    .build());
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertThat(client.head()).startsWith("HTTP/1.1 500 ");
+            world.awaitQuiet();
+            assertThat(logged).hasSize(1).first().asString().startsWith("INTERNAL INTERNAL");
         }
     }
 

@@ -112,7 +112,11 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         }
         cancelConnect = null;
         state = State.DONE;
-        exchange.attempts.failed(this, cause, false);
+        try {
+            exchange.attempts.failed(this, cause, false);
+        } catch (RuntimeException | Error e) {
+            exchange.engineFailed(e); // the caller may be a task that tried to connect
+        }
     }
 
     @Override
@@ -122,6 +126,14 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
             opened.release();
             return;
         }
+        try {
+            opened(opened, reused);
+        } catch (RuntimeException | Error e) {
+            exchange.engineFailed(e); // the caller may be a task that made the connection
+        }
+    }
+
+    private void opened(ClientStream opened, boolean reused) {
         state = State.PREPARING;
         connectedAt = exchange.now();
         stream = opened;

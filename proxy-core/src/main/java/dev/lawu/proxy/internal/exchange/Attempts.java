@@ -91,7 +91,11 @@ final class Attempts {
 
     private void delayed(Attempt failed, boolean fresh) {
         if (failed == current && !exchange.isEnded() && !exchange.isFailing()) {
-            next(fresh);
+            try {
+                next(fresh);
+            } catch (RuntimeException | Error e) {
+                exchange.engineFailed(e);
+            }
         }
     }
 

@@ -294,6 +294,8 @@ final class BodyPipe {
                 }
             } catch (ProxyException e) {
                 fail(e);
+            } catch (RuntimeException | Error e) {
+                exchange.engineFailed(e);
             }
         };
         exchange.loop.loop().schedule(end, delay.duration().toNanos(), TimeUnit.NANOSECONDS);

@@ -35,7 +35,17 @@ final class Callbacks {
         if (cause instanceof ProxyException own) {
             return own;
         }
-        return ProxyException.internal(ErrorType.INTERNAL, participant.name + "." + phase.method + ": " + cause, cause);
+        return ProxyException.internal(
+                ErrorType.INTERNAL, participant.name + "." + phase.method + ": " + text(cause), cause);
+    }
+
+    /** What it says of itself; a user's exception may fail even there. */
+    static String text(Throwable thrown) {
+        try {
+            return thrown.toString();
+        } catch (Throwable e) {
+            return thrown.getClass().getName() + " (its toString() failed)";
+        }
     }
 
     /** Every phase is called with what it needs. */

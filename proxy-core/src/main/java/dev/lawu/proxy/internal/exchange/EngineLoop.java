@@ -1,6 +1,5 @@
 package dev.lawu.proxy.internal.exchange;
 
-import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.http.FieldName;
 import dev.lawu.proxy.http.Headers;
@@ -72,9 +71,7 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
         try {
             exchange.start();
         } catch (RuntimeException | Error e) {
-            // Callbacks' failures are caught where they are called: this is a bug, which must not leave a client
-            // waiting.
-            exchange.fail(ProxyException.internal(ErrorType.INTERNAL, "the engine failed: " + e, e));
+            exchange.engineFailed(e);
         }
     }
 

@@ -14,10 +14,23 @@ final class ErrorLog {
 
     /** A callback that has no exchange to fail has failed. */
     static void callback(String what, Throwable failure) {
-        logger.warn("{} failed: {}", what, failure.toString(), failure);
+        try {
+            logger.warn("{} failed: {}", what, Callbacks.text(failure), failure);
+        } catch (RuntimeException | Error e) {
+            logger.warn("{} failed: {}; it cannot be printed", what, failure.getClass().getName());
+        }
     }
 
+    /** The line of an exchange. A logger prints users' exceptions, which may fail; the exchange ends all the same. */
     static void exchange(Exchange exchange, ProxyException cause) {
+        try {
+            log(exchange, cause);
+        } catch (RuntimeException | Error e) {
+            callback("an error's line", e);
+        }
+    }
+
+    private static void log(Exchange exchange, ProxyException cause) {
         Participant proxy = exchange.engine.table.proxyParticipant();
         boolean known = exchange.hasContext(proxy);
         if (known && isSuppressed(exchange, proxy, cause)) {

@@ -279,10 +279,7 @@ final class Exchange {
             return;
         }
         if (response.isHeadSent()) {
-            clientGone = true;
-            response.abort(cause);
-            down.reset(cause);
-            tryEnd();
+            breakOff(cause);
             return;
         }
         if (failing) {
@@ -304,6 +301,33 @@ final class Exchange {
         } catch (ProxyException e) {
             ErrorLog.callback("Interception.error", e);
             failToProxy(cause);
+        }
+    }
+
+    /**
+     * The engine itself failed in a task of the loop, where no adapter catches it: a bug, or no memory. That must not leave a client waiting. Callbacks' failures are caught where they are called.
+     */
+    void engineFailed(Throwable bug) {
+        ProxyException cause = bug instanceof ProxyException own
+                ? own
+                : ProxyException.internal(ErrorType.INTERNAL, "the engine failed: " + Callbacks.text(bug), bug);
+        try {
+            fail(cause);
+        } catch (RuntimeException | Error again) {
+            ErrorLog.callback("an error answer", again);
+            breakOff(cause);
+        }
+    }
+
+    /** Ends it now, with a reset. */
+    void breakOff(ProxyException cause) {
+        if (!ended) {
+            error = cause;
+            clientGone = true;
+            pending.drop();
+            response.abort(cause);
+            down.reset(cause);
+            tryEnd();
         }
     }
 
