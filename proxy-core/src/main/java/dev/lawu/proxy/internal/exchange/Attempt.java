@@ -213,6 +213,11 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         if (s == null || h == null || to == null || state != State.PREPARING) {
             return;
         }
+        if (body != null && !body.canReplay()) {
+            fail(ProxyException.internal(
+                    ErrorType.INTERNAL, "the beginning of the request body is lost (expected: all of it)", null));
+            return;
+        }
         try {
             Seams seams = exchange.seams();
             if (seams != null) {

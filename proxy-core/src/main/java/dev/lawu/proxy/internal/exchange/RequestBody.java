@@ -65,12 +65,6 @@ final class RequestBody {
         return received > 0 || ended;
     }
 
-    /** The client's trailers, to be retired with the exchange; null if there are none. */
-    @Nullable
-    Headers trailers() {
-        return trailers;
-    }
-
     /** Collects all of it; see {@code Session.bufferRequestBody}. */
     CompletionStage<byte[]> collect(int limit) {
         if (collector != null) {
@@ -91,7 +85,8 @@ final class RequestBody {
             // Not now: this is a callback, and what the client sent, or its departure, may be told at once.
             down.eventLoop().execute(this::resumeToCollect);
         }
-        return future;
+        // Not the future itself: whoever completes or cancels that would make us believe that the body is there.
+        return future.minimalCompletionStage();
     }
 
     private void resumeToCollect() {
@@ -144,7 +139,10 @@ final class RequestBody {
         BodyPipe p = pipe;
         if (p == null) {
             // A stream that is paused tells nothing but, perhaps, an end that it had told already.
-            keep(data);
+            if (!keep(data)) {
+                giveUp(); // it is not whole any more, so no attempt gets it
+                down.pause();
+            }
             data.release();
             return;
         }
