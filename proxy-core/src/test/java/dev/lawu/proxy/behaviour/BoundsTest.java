@@ -2,6 +2,8 @@ package dev.lawu.proxy.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lawu.proxy.FilterResult;
+import dev.lawu.proxy.LocalResponse;
 import dev.lawu.proxy.testing.SimulatedConnection;
 import dev.lawu.proxy.testing.SimulatedOrigin;
 import dev.lawu.proxy.testing.SimulatedProxy;
@@ -112,6 +114,24 @@ class BoundsTest {
             assertThat(held).isLessThan(3 * MIB / 2);
             client.startReading();
             world.await(() -> client.count() > MUCH, () -> MUCH + " bytes; found " + client.count());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SIMULATED", "SOCKETS"})
+    void aFixedBodyIsGivenAsItIsTaken(World.Kind kind) {
+        try (World world = kind.create()) {
+            LocalResponse constant = LocalResponse.of(200).body(new byte[MUCH]);
+            world.start(new Probe(session -> world.peer(), session -> FilterResult.respond(constant)).proxy());
+            long before = buffered();
+            Wire client = world.connect();
+            client.stopReading();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            world.elapse(Duration.ofMillis(500));
+            assertThat(buffered() - before).isLessThan(3 * MIB / 2);
+            client.startReading();
+            world.await(() -> client.count() > MUCH, () -> MUCH + " bytes; found " + client.count());
+            world.awaitQuiet();
         }
     }
 
