@@ -17,6 +17,7 @@ public final class FieldName {
     public static final FieldName HOST = of("Host");
     public static final FieldName HTTP2_SETTINGS = of("HTTP2-Settings");
     public static final FieldName KEEP_ALIVE = of("Keep-Alive");
+    public static final FieldName MAX_FORWARDS = of("Max-Forwards");
     public static final FieldName PROXY_CONNECTION = of("Proxy-Connection");
     public static final FieldName TE = of("TE");
     public static final FieldName TRAILER = of("Trailer");

@@ -218,6 +218,16 @@ final class Exchange {
     }
 
     private void lookUp() {
+        try {
+            LocalResponse ours = MaxForwards.answer(request);
+            if (ours != null) {
+                respond(ours, ResponseSource.LOCAL);
+                return;
+            }
+        } catch (ProxyException e) {
+            fail(e);
+            return;
+        }
         if (engine.interceptor == null) {
             run(Phase.PROXY_UPSTREAM, 0);
             return;

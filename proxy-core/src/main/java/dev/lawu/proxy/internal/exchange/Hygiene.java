@@ -65,6 +65,7 @@ final class Hygiene {
         Headers headers = head.headers();
         boolean trailers = acceptsTrailers(headers);
         removeHopByHop(headers);
+        MaxForwards.count(head);
         headers.remove(FieldName.TE);
         if (trailers) {
             headers.section().append("TE", "trailers");
