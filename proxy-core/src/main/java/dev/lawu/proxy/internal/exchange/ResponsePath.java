@@ -293,7 +293,11 @@ final class ResponsePath {
             long length = h.status() == 204 || h.status() < 200 || tunnels || changes
                     ? -1
                     : h.headers().contentLength();
-            if (allowed && bodyless && length < 0 && last) {
+            if (allowed && bodyless && source == ResponseSource.UPSTREAM && length != 0) {
+                // A filter may have made this of a 304, or of the answer to HEAD, whose length is that of what they do
+                // not send.
+                length = filtered ? -1 : 0;
+            } else if (allowed && last && length < 0) {
                 length = 0;
             }
             exchange.hygiene.finishResponse(h, length);
