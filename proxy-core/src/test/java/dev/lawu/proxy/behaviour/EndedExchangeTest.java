@@ -7,16 +7,25 @@ import dev.lawu.proxy.FilterResult;
 import dev.lawu.proxy.HttpFilter;
 import dev.lawu.proxy.HttpProxy;
 import dev.lawu.proxy.ProxyException;
+import dev.lawu.proxy.RetryDecision;
 import dev.lawu.proxy.Session;
 import dev.lawu.proxy.http.Chunk;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
+import dev.lawu.proxy.upstream.HttpPeer;
+import dev.lawu.proxy.upstream.PeerSelection;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
+import io.netty.util.concurrent.AbstractScheduledEventExecutor;
+import java.lang.reflect.Field;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -164,6 +173,68 @@ class EndedExchangeTest {
             assertThat(client.head()).startsWith("HTTP/1.1 500 ");
             world.awaitQuiet();
             assertThat(logged).hasSize(1).first().asString().startsWith("INTERNAL INTERNAL");
+        }
+    }
+
+    /** How many timers the loop of these sessions has. */
+    private static int timers(Executor loop) {
+        try {
+            Field queue = AbstractScheduledEventExecutor.class.getDeclaredField("scheduledTaskQueue");
+            queue.setAccessible(true);
+            Collection<?> found = (Collection<?>) queue.get(loop);
+            return found == null ? 0 : found.size();
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** A delay of an hour, or a retry in a minute, is not waited for when nobody wants it any more. */
+    @ParameterizedTest
+    @EnumSource(names = {"SIMULATED", "SPLIT"})
+    void delaysEndWithTheirExchange(World.Kind kind) {
+        try (World world = kind.create()) {
+            AtomicReference<Executor> loop = new AtomicReference<>();
+            List<String> waiting = new CopyOnWriteArrayList<>();
+            HttpPeer nobody = HttpPeer.of(world.peer().host(), 1);
+            world.start(HttpProxy.of(new ToPeer(world.peer()) {
+                @Override
+                public PeerSelection upstreamPeer(Session session, UpstreamAttempt attempt, Object state) {
+                    loop.set(session.executor());
+                    return session.request().path().equals("/retry")
+                            ? nobody
+                            : super.upstreamPeer(session, attempt, state);
+                }
+
+                @Override
+                public RetryDecision failToConnect(
+                        Session session, UpstreamAttempt attempt, ProxyException error, Object state) {
+                    waiting.add("retry");
+                    return RetryDecision.retryAfter(Duration.ofMinutes(1));
+                }
+
+                @Override
+                public ChunkResult requestBodyFilter(
+                        Session session, UpstreamAttempt attempt, Chunk chunk, Object state) {
+                    waiting.add("delay");
+                    return ChunkResult.delay(Duration.ofHours(1));
+                }
+            }));
+            int before = -1;
+            for (int i = 0; i < 20; i++) {
+                Wire client = world.connect();
+                client.send(
+                        i % 2 == 0
+                                ? "GET /retry HTTP/1.1\r\nHost: a\r\n\r\n"
+                                : "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nb");
+                int expected = i + 1;
+                world.await(() -> waiting.size() == expected, () -> "something that waits: " + waiting);
+                client.reset();
+                world.awaitQuiet();
+                if (i == 3) {
+                    before = timers(loop.get());
+                }
+            }
+            assertThat(timers(loop.get())).isLessThan(before + 10);
         }
     }
 

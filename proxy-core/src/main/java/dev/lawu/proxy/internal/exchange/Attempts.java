@@ -2,6 +2,7 @@ package dev.lawu.proxy.internal.exchange;
 
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.RetryDecision;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,6 +20,7 @@ final class Attempts {
     private final Exchange exchange;
     private @Nullable Attempt current;
     private boolean replayAllowed;
+    private @Nullable Future<?> waiting; // for the time of the next attempt
 
     Attempts(Exchange exchange) {
         this.exchange = exchange;
@@ -27,6 +29,15 @@ final class Attempts {
     void reset() {
         current = null;
         replayAllowed = false;
+        stopWaiting();
+    }
+
+    private void stopWaiting() {
+        Future<?> next = waiting;
+        if (next != null) {
+            waiting = null;
+            next.cancel(false);
+        }
     }
 
     /** The last attempt; null before the first. */
@@ -70,7 +81,7 @@ final class Attempts {
             if (retry.delay().isZero()) {
                 next(stale);
             } else {
-                exchange.loop
+                waiting = exchange.loop
                         .loop()
                         .schedule(() -> delayed(failed, stale), retry.delay().toNanos(), TimeUnit.NANOSECONDS);
             }
@@ -90,6 +101,7 @@ final class Attempts {
     }
 
     private void delayed(Attempt failed, boolean fresh) {
+        waiting = null;
         if (failed == current && !exchange.isEnded() && !exchange.isFailing()) {
             try {
                 next(fresh);
@@ -113,6 +125,7 @@ final class Attempts {
 
     /** The result of the present attempt is not wanted any more. */
     void abandon(ProxyException cause) {
+        stopWaiting();
         Attempt a = current;
         if (a != null) {
             a.abandon(cause);
