@@ -410,6 +410,37 @@ class SeamsTest {
         };
     }
 
+    /** No connection cuts it off, so the end of the drain time must. */
+    @ParameterizedTest
+    @EnumSource
+    void aSubrequestEndsWithTheServer(World.Kind kind) {
+        try (World world = kind.create()) {
+            Wire client = start(world, (session, control) -> new Toy() {
+                @Override
+                public FilterResult lookup() {
+                    if (session.request().target().equals("/refresh")) {
+                        return FilterResult.async(new CompletableFuture<>());
+                    }
+                    control.subrequest(
+                            RequestHead.of("GET", "/refresh", "Host", "a"),
+                            error -> events.add("subrequest ended " + error));
+                    return FilterResult.respond(LocalResponse.of(200).text("stale"));
+                }
+            });
+            client.send("GET /page HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.until("\r\n\r\nstale");
+            client.close();
+            CompletableFuture<Void> shutdown = world.server().shutdown().toCompletableFuture();
+            if (world.isSimulated()) {
+                world.elapse(Duration.ofSeconds(31));
+            }
+            world.await(shutdown::isDone, () -> "the end: " + events);
+            assertThat(events)
+                    .contains("ended SHUTDOWN")
+                    .anyMatch(e -> e.startsWith("subrequest ended INTERNAL SHUTDOWN"));
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void aSubrequestOpensNoTunnel(World.Kind kind) {

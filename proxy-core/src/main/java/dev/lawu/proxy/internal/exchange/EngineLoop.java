@@ -13,7 +13,9 @@ import dev.lawu.proxy.spi.ServerStream;
 import dev.lawu.proxy.spi.StreamListener;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +34,8 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
     final CallbackWatch watch;
     private final ArrayDeque<Exchange> idle = new ArrayDeque<>();
     private final List<Exchange> justEnded = new ArrayList<>();
+    /** Those whose client has left, or that never had one: no connection cuts them off. */
+    private final Set<Exchange> clientless = new LinkedHashSet<>();
 
     public EngineLoop(
             ProxyEngine engine, LoopContext loop, Connector connector, LoopCounters counters, CallbackWatch watch) {
@@ -58,6 +62,7 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
         DetachedStream stream = new DetachedStream(parent, loop);
         Exchange exchange = take();
         exchange.begin(stream, head, true);
+        exchange.hasNoClient();
         // An error answer is a response, too, so the exchange says how it went. It ends behind its response, so that is
         // told as a task.
         stream.whenEnded(cause -> {
@@ -73,6 +78,21 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
         } catch (RuntimeException | Error e) {
             exchange.engineFailed(e);
         }
+    }
+
+    /** The server cuts off what its connections did not. */
+    public void cutOff(ProxyException cause) {
+        for (Exchange exchange : new ArrayList<>(clientless)) {
+            exchange.breakOff(cause);
+        }
+    }
+
+    void clientless(Exchange exchange) {
+        clientless.add(exchange);
+    }
+
+    void clientlessEnded(Exchange exchange) {
+        clientless.remove(exchange);
     }
 
     private Exchange take() {

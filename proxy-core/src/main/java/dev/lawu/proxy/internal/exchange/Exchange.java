@@ -72,6 +72,7 @@ final class Exchange {
     private boolean continued; // a 100 (Continue) was sent by us
     private boolean failing; // an error answer is being made, or on its way
     private boolean clientGone;
+    private boolean clientless;
     private boolean ended = true;
 
     long startedAt;
@@ -128,6 +129,7 @@ final class Exchange {
         continued = false;
         failing = false;
         clientGone = false;
+        clientless = false;
         responseHeadAt = 0;
         responseEndAt = 0;
     }
@@ -423,6 +425,7 @@ final class Exchange {
                 && !response.isTunnel()
                 && (body == null || body.isEnded())
                 && s.continuesWithoutClient()) {
+            hasNoClient();
             response.detach();
             return;
         }
@@ -432,6 +435,12 @@ final class Exchange {
         }
         response.abort(cause);
         tryEnd();
+    }
+
+    /** It goes on without a client, so it is the server's to cut off. */
+    void hasNoClient() {
+        clientless = true;
+        engineLoop.clientless(this);
     }
 
     // ---- the end
@@ -471,6 +480,9 @@ final class Exchange {
             return;
         }
         ended = true;
+        if (clientless) {
+            engineLoop.clientlessEnded(this);
+        }
         ProxyException cause = error;
         pending.drop();
         if (a != null && !a.isDone()) {
