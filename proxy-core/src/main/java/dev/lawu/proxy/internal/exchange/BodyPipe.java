@@ -203,7 +203,7 @@ final class BodyPipe {
             return chunk;
         }
         held[i] = null;
-        before.writeBytes(chunk);
+        Growth.append(before, chunk);
         chunk.release();
         current = before;
         collected = before;

@@ -193,7 +193,7 @@ final class RequestBody {
                 k = PooledByteBufAllocator.DEFAULT.buffer(Math.max(256, data.readableBytes()));
                 kept = k;
             }
-            k.writeBytes(data, data.readerIndex(), data.readableBytes());
+            Growth.append(k, data);
         }
     }
 
