@@ -10,6 +10,7 @@ import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.Session;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
@@ -91,20 +92,21 @@ class BufferingTest {
     void aStageThatTheFilterCompletesLosesNothing(World.Kind kind) {
         int size = kind == World.Kind.SPLIT ? 20_000 : 200_000;
         try (World world = kind.create()) {
-            Wire client = start(world, 1 << 20, (stage, session) -> {
+            CompletableFuture<FilterResult> decided = new CompletableFuture<>();
+            Wire client = start(world, size * 3 / 4, (stage, session) -> {
                 CompletableFuture<byte[]> own = stage.toCompletableFuture();
-                CompletableFuture<FilterResult> decided = new CompletableFuture<>();
                 session.executor().execute(() -> {
                     own.complete(new byte[0]);
                     seen.set("completed");
                 });
-                stage.whenComplete((body, failure) -> decided.complete(FilterResult.proceed()));
                 return FilterResult.async(decided);
             });
             String half = Bodies.pattern(size / 2);
             client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + size + "\r\n\r\n" + half);
             world.await(() -> seen.get() != null, () -> "a completion");
             client.send(half);
+            world.elapse(Duration.ofMillis(50)); // for all of it to come, if it is read
+            decided.complete(FilterResult.proceed());
             Wire origin = world.accept();
             origin.head();
             assertThat(Bodies.take(world, origin, size)).isEqualTo(half + half);

@@ -234,7 +234,7 @@ class TunnelTest {
     }
 
     /** Changes the status of responses to CONNECT. */
-    private static HttpProxy changing(World world, int status, List<String> logged) {
+    private static HttpProxy changing(World world, int status, List<String> ended) {
         return HttpProxy.builder(new ToPeer(world.peer()) {
                     @Override
                     public FilterResult responseFilter(Session session, ResponseHead head, Object state) {
@@ -247,7 +247,7 @@ class TunnelTest {
 
                     @Override
                     public void logging(Session session, @Nullable ProxyException error, Object state) {
-                        logged.add(session.request().method() + " " + (error == null ? "ok" : error.type()));
+                        ended.add(session.request().method() + " " + (error == null ? "ok" : error.type()));
                     }
                 })
                 .options(ProxyOptions.builder().allowConnect(true).build())

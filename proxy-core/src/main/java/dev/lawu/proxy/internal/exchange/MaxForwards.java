@@ -8,6 +8,7 @@ import dev.lawu.proxy.http.FieldName;
 import dev.lawu.proxy.http.FieldSyntax;
 import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.RequestHead;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** How far an OPTIONS or TRACE request may go (RFC 9110, section 7.6.2). The other methods' {@code Max-Forwards} is not ours to look at. */
@@ -50,15 +51,14 @@ final class MaxForwards {
     }
 
     private static int value(Headers headers) {
-        String text = headers.get(FieldName.MAX_FORWARDS);
-        boolean number = text != null && !text.isEmpty();
+        String text = Objects.requireNonNullElse(headers.get(FieldName.MAX_FORWARDS), "");
+        boolean number = !text.isEmpty();
         for (int i = 0; number && i < text.length(); i++) {
             number = text.charAt(i) >= '0' && text.charAt(i) <= '9';
         }
         if (!number) {
             throw ProxyException.rejected(
-                    400,
-                    "Max-Forwards: " + (text == null ? "none" : FieldSyntax.quote(text)) + " (expected: a number)");
+                    400, "Max-Forwards: " + FieldSyntax.quote(text) + " (expected: a number)");
         }
         return text.length() > 9 ? 999_999_999 : Integer.parseInt(text); // what we support at most
     }
