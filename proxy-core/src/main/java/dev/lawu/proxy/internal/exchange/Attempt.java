@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * One try to get a response from an upstream: choose a peer, open a stream, send the head and the body, hand what comes back to the {@link ResponsePath}.
  *
  * <p>States go one way: CHOOSING, CONNECTING, PREPARING (the stream is open, nothing is sent), SENT, DONE. DONE is reached once, by success, failure or {@link #abandon}; whatever comes after it is
- * dropped. An attempt tells its exchange about its failure and decides nothing itself, so that several can run side by side.
+ * dropped. An attempt tells its exchange about its failure and decides nothing itself. One runs at a time: the response path and the request body know only the present one.
  */
 final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callback, BodyPipe.Output, BodySource {
     private enum State {
