@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It has three lanes, each a line of callbacks of which at most one is pending:
  *
  * <ul>
- *   <li>the <em>request lane</em>, here and in {@link Attempts}: the request phases, the choice of a peer, the head that goes upstream;
+ *   <li>the <em>request lane</em>, {@link RequestPhases} and {@link Attempts}: the request phases, the choice of a peer, the head that goes upstream;
  *   <li>the <em>request body</em>: {@link RequestBody}, then the attempt's {@link BodyPipe};
  *   <li>the <em>response lane</em>: {@link ResponsePath}.
  * </ul>
@@ -49,7 +49,7 @@ final class Exchange {
     final Attempts attempts;
     final ResponsePath response;
     final @Nullable Object[] states;
-    private final Suspension.Suspended pending = new Suspension.Suspended();
+    final RequestPhases phases;
 
     /* Of the present request. */
     ServerStream down;
@@ -66,7 +66,6 @@ final class Exchange {
     private boolean connect;
     private boolean upgrade;
     private int contexts; // participants whose newContext has run
-    private long seen; // a bit for each participant that saw the request
     private @Nullable Seams seams;
     private @Nullable ProxyException error;
     private boolean continued; // a 100 (Continue) was sent by us
@@ -91,6 +90,7 @@ final class Exchange {
         this.states = new Object[engine.table.participants.length];
         this.callbacks = new Callbacks(this);
         this.lifetime = new Lifetime(loop.sections());
+        this.phases = new RequestPhases(this);
         this.attempts = new Attempts(this);
         this.response = new ResponsePath(this);
     }
@@ -123,7 +123,7 @@ final class Exchange {
         response.reset();
         body = null;
         contexts = 0;
-        seen = 0;
+        phases.reset();
         seams = null;
         error = null;
         continued = false;
@@ -156,105 +156,7 @@ final class Exchange {
                     405, "CONNECT is not allowed here (expected: another method, or the allow-connect option)"));
             return;
         }
-        run(Phase.EARLY_REQUEST, 0);
-    }
-
-    private void run(Phase phase, int from) {
-        Participant[] chain = engine.table.chain(phase);
-        try {
-            for (int i = from; i < chain.length; i++) {
-                Participant participant = chain[i];
-                int next = i + 1;
-                // Should it answer, the response passes those who saw the request up to here, but nobody behind it.
-                if (phase == Phase.EARLY_REQUEST) {
-                    seen |= 1L << participant.index;
-                } else if (phase == Phase.REQUEST) {
-                    seen = (2L << participant.index) - 1;
-                }
-                FilterResult result = callbacks.head(phase, participant, null, null, null);
-                if (result instanceof FilterResult.Proceed) {
-                    continue;
-                }
-                Object ready = Suspension.await(
-                        this,
-                        phase,
-                        participant,
-                        result,
-                        pending,
-                        (value, failure) -> resumed(phase, value, failure, next));
-                if (ready == null || responded(ready, ResponseSource.LOCAL)) {
-                    return;
-                }
-            }
-        } catch (ProxyException e) {
-            fail(e);
-            return;
-        }
-        switch (phase) {
-            case EARLY_REQUEST -> run(Phase.REQUEST, 0);
-            case REQUEST -> {
-                seen = -1;
-                lookUp();
-            }
-            default -> attempts.next(false);
-        }
-    }
-
-    private void resumed(Phase phase, @Nullable Object value, @Nullable ProxyException failure, int next) {
-        if (ended || failing) {
-            return;
-        }
-        if (value == null) {
-            fail(orInternal(failure));
-        } else if (!responded(value, ResponseSource.LOCAL)) {
-            run(phase, next);
-        }
-    }
-
-    private boolean responded(Object ready, ResponseSource by) {
-        if (ready instanceof FilterResult.Respond respond) {
-            respond(respond.response(), by);
-            return true;
-        }
-        return false;
-    }
-
-    private void lookUp() {
-        try {
-            LocalResponse ours = MaxForwards.answer(request);
-            if (ours != null) {
-                respond(ours, ResponseSource.LOCAL);
-                return;
-            }
-        } catch (ProxyException e) {
-            fail(e);
-            return;
-        }
-        if (engine.interceptor == null) {
-            run(Phase.PROXY_UPSTREAM, 0);
-            return;
-        }
-        try {
-            Seams opened = Seams.open(this, engine.interceptor);
-            seams = opened;
-            Object ready = opened == null ? FilterResult.proceed() : opened.lookUp(pending, this::lookedUp);
-            if (ready != null) {
-                lookedUp(ready, null);
-            }
-        } catch (ProxyException e) {
-            fail(e);
-        }
-    }
-
-    private void lookedUp(@Nullable Object ready, @Nullable ProxyException failure) {
-        if (ended || failing) {
-            return;
-        }
-        if (ready == null) {
-            fail(orInternal(failure));
-        } else if (!responded(ready, ResponseSource.CACHE)) {
-            run(Phase.PROXY_UPSTREAM, 0);
-        }
+        phases.start();
     }
 
     /** Answers with this; nothing has been sent yet. */
@@ -284,7 +186,7 @@ final class Exchange {
             return;
         }
         error = cause;
-        pending.drop();
+        phases.drop();
         if (clientGone) {
             response.abort(cause);
             tryEnd();
@@ -306,7 +208,7 @@ final class Exchange {
             return;
         }
         try {
-            Object ready = s.error(cause, pending, (value, failure) -> errorLookedUp(value, cause));
+            Object ready = s.error(cause, phases.pending, (value, failure) -> errorLookedUp(value, cause));
             if (ready != null) {
                 errorLookedUp(ready, cause);
             }
@@ -336,7 +238,7 @@ final class Exchange {
         if (!ended) {
             error = cause;
             clientGone = true;
-            pending.drop();
+            phases.drop();
             response.abort(cause);
             down.reset(cause);
             tryEnd();
@@ -344,7 +246,12 @@ final class Exchange {
     }
 
     private void errorLookedUp(@Nullable Object ready, ProxyException cause) {
-        if (!ended && (ready == null || !responded(ready, ResponseSource.CACHE))) {
+        if (ended) {
+            return;
+        }
+        if (ready instanceof FilterResult.Respond answer) {
+            respond(answer.response(), ResponseSource.CACHE);
+        } else {
             failToProxy(cause);
         }
     }
@@ -368,7 +275,7 @@ final class Exchange {
 
     /** Making the error answer failed, too: a plain one that no filter sees. */
     private void lastResort(ProxyException cause) {
-        seen = 0;
+        phases.forgetSeen();
         error = cause;
         respond(LocalResponse.of(cause.defaultStatus()).close(), ResponseSource.ERROR);
     }
@@ -429,7 +336,7 @@ final class Exchange {
             response.detach();
             return;
         }
-        pending.drop();
+        phases.drop();
         if (body != null) {
             body.close(cause);
         }
@@ -484,7 +391,7 @@ final class Exchange {
             engineLoop.clientlessEnded(this);
         }
         ProxyException cause = error;
-        pending.drop();
+        phases.drop();
         if (a != null && !a.isDone()) {
             a.abandon(reason());
         }
@@ -536,25 +443,6 @@ final class Exchange {
         return participant.index < contexts;
     }
 
-    boolean hasSeen(Participant participant) {
-        return (seen & 1L << participant.index) != 0;
-    }
-
-    /** Those of a phase's chain who saw the request. */
-    Participant[] seeing(Phase phase) {
-        Participant[] chain = engine.table.chain(phase);
-        if (seen == -1 || chain.length == 0) {
-            return chain;
-        }
-        List<Participant> those = new ArrayList<>(chain.length);
-        for (Participant p : chain) {
-            if (hasSeen(p)) {
-                those.add(p);
-            }
-        }
-        return those.toArray(new Participant[0]);
-    }
-
     /** Answers an expectation ourselves, because the body is wanted here. */
     void sendContinue() {
         if (!continued
@@ -596,6 +484,10 @@ final class Exchange {
 
     boolean isFailing() {
         return failing;
+    }
+
+    void openedSeams(@Nullable Seams opened) {
+        seams = opened;
     }
 
     @Nullable

@@ -202,8 +202,8 @@ final class ResponsePath {
     }
 
     private @Nullable BodyPipe responsePipe() {
-        Participant[] bodyChain = exchange.seeing(Phase.RESPONSE_BODY);
-        Participant[] trailerChain = exchange.seeing(Phase.RESPONSE_TRAILER);
+        Participant[] bodyChain = exchange.phases.seeing(Phase.RESPONSE_BODY);
+        Participant[] trailerChain = exchange.phases.seeing(Phase.RESPONSE_TRAILER);
         if (bodyChain.length == 0 && trailerChain.length == 0) {
             return null;
         }
@@ -215,7 +215,7 @@ final class ResponsePath {
         Participant[] chain = exchange.engine.table.chain(Phase.RESPONSE);
         for (int i = from; i < chain.length; i++) {
             Participant participant = chain[i];
-            if (!exchange.hasSeen(participant)) {
+            if (!exchange.phases.hasSeen(participant)) {
                 continue;
             }
             int next = i + 1;
