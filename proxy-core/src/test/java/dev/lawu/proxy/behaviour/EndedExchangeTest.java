@@ -240,8 +240,7 @@ class EndedExchangeTest {
 
     /** The origin's connection, whether the first one was kept or not. */
     private static Wire nextOrigin(World world, Wire first) {
-        world.await(
-                () -> world.accepted() == 2 || first.text().contains("/good"), () -> "the second request upstream");
+        world.await(() -> world.accepted() == 2 || first.text().contains("/good"), () -> "the second request upstream");
         return world.accepted() == 2 ? world.accept() : first;
     }
 }

@@ -60,8 +60,7 @@ class HygieneTest {
             assertThat(client.head()).startsWith("HTTP/1.1 200 OK\r\n").contains("Content-Length: 0\r\n");
             client.send("TRACE /x HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\nX-A: 1\r\nCookie: secret\r\n\r\n");
             assertThat(client.head()).startsWith("HTTP/1.1 200 OK\r\n").contains("Content-Type: message/http\r\n");
-            assertThat(client.head())
-                    .isEqualTo("TRACE /x HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\nX-A: 1\r\n\r\n");
+            assertThat(client.head()).isEqualTo("TRACE /x HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\nX-A: 1\r\n\r\n");
             client.send("TRACE /x HTTP/1.1\r\nHost: a\r\nMax-Forwards: +1\r\n\r\n");
             assertThat(client.head()).startsWith("HTTP/1.1 400 ");
             client.until("\n");

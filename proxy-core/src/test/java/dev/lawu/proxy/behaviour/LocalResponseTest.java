@@ -184,16 +184,18 @@ class LocalResponseTest {
     @EnumSource
     void theEndDoesNotOvertakeWhatAnotherThreadWrote(World.Kind kind) {
         try (World world = kind.create()) {
-            Wire client = answering(world, () -> LocalResponse.of(200).body(sink -> {
-                Thread other = new Thread(() -> {
-                    sink.write("first,".getBytes(ISO_8859_1));
-                    sink.write("second,".getBytes(ISO_8859_1));
-                });
-                other.start();
-                other.join();
-                sink.write("third".getBytes(ISO_8859_1));
-                sink.end();
-            }));
+            Wire client = answering(
+                    world,
+                    () -> LocalResponse.of(200).body(sink -> {
+                        Thread other = new Thread(() -> {
+                            sink.write("first,".getBytes(ISO_8859_1));
+                            sink.write("second,".getBytes(ISO_8859_1));
+                        });
+                        other.start();
+                        other.join();
+                        sink.write("third".getBytes(ISO_8859_1));
+                        sink.end();
+                    }));
             get(client, "GET");
             client.head();
             assertThat(Chunked.of(client).body()).isEqualTo("first,second,third");
@@ -206,17 +208,19 @@ class LocalResponseTest {
         try (World world = kind.create()) {
             AtomicInteger cancelled = new AtomicInteger();
             AtomicReference<BodySink> sink = new AtomicReference<>();
-            Wire client = answering(world, () -> LocalResponse.of(200).body(new BodyProducer() {
-                @Override
-                public void produce(BodySink given) {
-                    sink.set(given);
-                }
+            Wire client = answering(
+                    world,
+                    () -> LocalResponse.of(200).body(new BodyProducer() {
+                        @Override
+                        public void produce(BodySink given) {
+                            sink.set(given);
+                        }
 
-                @Override
-                public void cancelled() {
-                    cancelled.incrementAndGet();
-                }
-            }));
+                        @Override
+                        public void cancelled() {
+                            cancelled.incrementAndGet();
+                        }
+                    }));
             get(client, "GET");
             client.head();
             world.elapse(Duration.ofSeconds(59));

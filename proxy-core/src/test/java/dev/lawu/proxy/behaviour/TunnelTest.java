@@ -196,7 +196,7 @@ class TunnelTest {
             ends.client.rest();
             ends.origin.rest();
             world.awaitQuiet();
-            assertThat(probe.logged()).containsExactly("/chat INTERNAL BODY_TIMEOUT");
+            assertThat(probe.logged()).containsExactly("/chat INTERNAL TUNNEL_IDLE");
         }
     }
 
@@ -271,8 +271,7 @@ class TunnelTest {
             assertThat(first.head()).startsWith("HTTP/1.1 500 ");
             Wire second = world.connect();
             second.send("PUT /up HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-            world.await(
-                    () -> world.accepted() == 2 || origin.text().contains("abc"), () -> "the upload at the origin");
+            world.await(() -> world.accepted() == 2 || origin.text().contains("abc"), () -> "the upload at the origin");
             Wire upload = world.accepted() == 2 ? world.accept() : origin;
             upload.until("abc\r\n");
             first.send("smuggled");

@@ -14,6 +14,7 @@ import dev.lawu.proxy.upstream.PeerSelection;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     private final Suspension.Suspended pending = new Suspension.Suspended();
     private State state = State.CHOOSING;
     private @Nullable HttpPeer peer;
+    private @Nullable AttemptDeadline deadline;
     private @Nullable Runnable cancelConnect;
     private @Nullable ClientStream stream;
     private boolean reused;
@@ -99,6 +101,11 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         peer = chosen;
         chosenAt = exchange.now();
         state = State.CONNECTING;
+        Duration timeout = chosen.options().attemptTimeout();
+        if (!timeout.isZero()) {
+            deadline = new AttemptDeadline(exchange, this);
+            deadline.set(timeout.toNanos());
+        }
         Runnable cancel = exchange.connector.open(chosen, exchange.down.connection(), fresh, this);
         if (state == State.CONNECTING) {
             cancelConnect = cancel;
@@ -112,6 +119,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         }
         cancelConnect = null;
         state = State.DONE;
+        endDeadline();
         try {
             exchange.attempts.failed(this, cause, false);
         } catch (RuntimeException | Error e) {
@@ -317,6 +325,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
             finalHead = true;
             tunnel = head.status() == 101 || connect && head.status() < 300;
             headAt = exchange.now();
+            endDeadline();
         }
         if (last) {
             responseEnded();
@@ -368,14 +377,9 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         if (state == State.DONE) {
             return;
         }
-        ClientStream s = stream;
-        boolean stale = reused && s != null && !s.hasResponseBytes() && cause.type() == ErrorType.CONNECTION_CLOSED;
         stream = null;
         close();
-        // A pooled connection that dies before it answers was most likely dead already. Only for idempotent requests
-        // is it harmless if it was not.
-        ProxyException known = stale && isIdempotent() ? cause.retryable() : cause;
-        exchange.attempts.failed(this, known, true);
+        exchange.attempts.failed(this, cause, true);
     }
 
     // ---- ends
@@ -386,6 +390,28 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
             state = State.DONE;
             stream = null;
             closePipe();
+        }
+    }
+
+    private void endDeadline() {
+        if (deadline != null) {
+            deadline.remove();
+            deadline = null;
+        }
+    }
+
+    /** Its own deadline has passed. */
+    void timedOut() {
+        HttpPeer to = peer;
+        if (to != null && state != State.DONE) {
+            boolean connected = state != State.CONNECTING;
+            ProxyException cause = ProxyException.upstream(
+                    ErrorType.ATTEMPT_TIMEOUT,
+                    to + ": " + (connected ? "no response head" : "no connection") + " within the attemptTimeout of "
+                            + to.options().attemptTimeout(),
+                    null);
+            drop(cause);
+            exchange.attempts.failed(this, cause, connected);
         }
     }
 
@@ -434,6 +460,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
 
     private void close() {
         state = State.DONE;
+        endDeadline();
         Runnable cancel = cancelConnect;
         cancelConnect = null;
         if (cancel != null) {

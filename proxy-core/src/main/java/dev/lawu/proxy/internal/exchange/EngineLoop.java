@@ -32,6 +32,7 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
     final Connector connector;
     final LoopCounters counters;
     final CallbackWatch watch;
+    final RetryBudget retryBudget;
     private final ArrayDeque<Exchange> idle = new ArrayDeque<>();
     private final List<Exchange> justEnded = new ArrayList<>();
     /** Those whose client has left, or that never had one: no connection cuts them off. */
@@ -44,6 +45,7 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
         this.connector = connector;
         this.counters = counters;
         this.watch = watch;
+        this.retryBudget = new RetryBudget(engine.options);
     }
 
     @Override

@@ -17,7 +17,10 @@ final class ErrorLog {
         try {
             logger.warn("{} failed: {}", what, Callbacks.text(failure), failure);
         } catch (RuntimeException | Error e) {
-            logger.warn("{} failed: {}; it cannot be printed", what, failure.getClass().getName());
+            logger.warn(
+                    "{} failed: {}; it cannot be printed",
+                    what,
+                    failure.getClass().getName());
         }
     }
 
@@ -38,14 +41,16 @@ final class ErrorLog {
         }
         String summary = known ? summary(exchange, proxy) : exchange.request.toString();
         Attempt attempt = exchange.attempts.current();
+        String refusal = exchange.attempts.refusal();
+        String text = refusal == null ? cause.toString() : cause + "; not sent again: " + refusal;
         if (cause.source() == ErrorSource.DOWNSTREAM) {
-            logger.debug("{}: {}", summary, cause.toString());
+            logger.debug("{}: {}", summary, text);
         } else if (cause.type() == ErrorType.INTERNAL && cause.getCause() != null) {
-            logger.warn("{}: {}", summary, cause.toString(), cause.getCause());
+            logger.warn("{}: {}", summary, text, cause.getCause());
         } else if (attempt != null && attempt.peer() != null) {
-            logger.warn("{}: {} ({})", summary, cause.toString(), attempt);
+            logger.warn("{}: {} ({})", summary, text, attempt);
         } else {
-            logger.warn("{}: {}", summary, cause.toString());
+            logger.warn("{}: {}", summary, text);
         }
     }
 

@@ -14,9 +14,8 @@ import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.ServerStream;
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,6 +72,7 @@ final class Exchange {
     private boolean clientGone;
     private boolean clientless;
     private boolean ended = true;
+    private final @Nullable RequestDeadline deadline;
 
     long startedAt;
     long headReadAt;
@@ -90,6 +90,8 @@ final class Exchange {
         this.states = new Object[engine.table.participants.length];
         this.callbacks = new Callbacks(this);
         this.lifetime = new Lifetime(loop.sections());
+        Duration timeout = engine.options.requestTimeout();
+        this.deadline = timeout.isZero() ? null : new RequestDeadline(this, timeout);
         this.phases = new RequestPhases(this);
         this.attempts = new Attempts(this);
         this.response = new ResponsePath(this);
@@ -138,7 +140,11 @@ final class Exchange {
 
     void start() {
         engineLoop.counters.exchangeStarted();
+        engineLoop.retryBudget.request(headReadAt);
         hygiene.arrived(request);
+        if (deadline != null) {
+            deadline.start(startedAt);
+        }
         if (body != null) {
             down.pause();
         }
@@ -361,9 +367,16 @@ final class Exchange {
         if (body != null && !body.isEnded()) {
             // The rest of the request is the adapter's to discard; what is still being sent upstream is broken off.
             attempts.abandon(
-                    ProxyException.internal(ErrorType.REJECTED, "the response ended before the request", null));
+                    ProxyException.internal(ErrorType.CANCELLED, "the response ended before the request", null));
         }
         tryEnd();
+    }
+
+    /** A tunnel begins, which is no request any more. */
+    void tunnelStarted() {
+        if (deadline != null) {
+            deadline.remove();
+        }
     }
 
     void tunnelEnded() {
@@ -387,6 +400,9 @@ final class Exchange {
             return;
         }
         ended = true;
+        if (deadline != null) {
+            deadline.remove();
+        }
         if (clientless) {
             engineLoop.clientlessEnded(this);
         }
@@ -402,6 +418,7 @@ final class Exchange {
             seams.ended(cause);
         }
         if (cause != null) {
+            engineLoop.counters.failed(cause);
             ErrorLog.exchange(this, cause);
         }
         for (Participant p : engine.table.chain(Phase.LOGGING)) {
@@ -419,7 +436,7 @@ final class Exchange {
 
     private ProxyException reason() {
         ProxyException cause = error;
-        return cause != null ? cause : ProxyException.internal(ErrorType.REJECTED, "the exchange has ended", null);
+        return cause != null ? cause : ProxyException.internal(ErrorType.CANCELLED, "the exchange has ended", null);
     }
 
     /** Somebody who could reach this exchange cannot any more; the last one ends the use of all that it held. */

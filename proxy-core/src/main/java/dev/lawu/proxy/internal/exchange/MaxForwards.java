@@ -57,8 +57,7 @@ final class MaxForwards {
             number = text.charAt(i) >= '0' && text.charAt(i) <= '9';
         }
         if (!number) {
-            throw ProxyException.rejected(
-                    400, "Max-Forwards: " + FieldSyntax.quote(text) + " (expected: a number)");
+            throw ProxyException.rejected(400, "Max-Forwards: " + FieldSyntax.quote(text) + " (expected: a number)");
         }
         return text.length() > 9 ? 999_999_999 : Integer.parseInt(text); // what we support at most
     }

@@ -60,6 +60,23 @@ final class RequestBody {
         return !givenUp && failure == null;
     }
 
+    /** What it says if it {@linkplain #canReplay() cannot be given again}. */
+    String whyNotReplayed() {
+        return "its body of " + received + " bytes so far is not at hand (expected: at most " + replayLimit
+                + " bytes in memory)";
+    }
+
+    /** True if the client's next bytes are what is waited for. */
+    boolean isAwaited() {
+        BodyPipe p = pipe;
+        return !ended && !closed && (isCollecting() || p != null && p.isReady() && !isBehind());
+    }
+
+    /** True if the attempt has not got all that is there. */
+    private boolean isBehind() {
+        return kept != null && told < kept.readableBytes();
+    }
+
     /** True if the client has begun to send it. */
     boolean hasBegun() {
         return received > 0 || ended;
@@ -256,7 +273,7 @@ final class RequestBody {
         if (closed || ended || p == null) {
             return;
         }
-        if (p.isReady() && (kept == null || told >= kept.readableBytes())) {
+        if (p.isReady() && !isBehind()) {
             down.resume();
         } else {
             down.pause();

@@ -147,7 +147,7 @@ final class ResponsePath {
     }
 
     private void replaceSource(LocalResponse response) {
-        letGo(ProxyException.internal(ErrorType.REJECTED, "another response was put in its place", null));
+        letGo(ProxyException.internal(ErrorType.CANCELLED, "another response was put in its place", null));
         FieldSection section = exchange.loop.sections().take();
         section.copyFrom(response.headers().section());
         ResponseHead local = new ResponseHead(HttpVersion.HTTP_1_1, response.status(), section, 0, 0);
@@ -340,7 +340,7 @@ final class ResponsePath {
 
     /** No body is sent with this head, whether its source has one or not. */
     private void dropBody() {
-        ProxyException unsent = ProxyException.internal(ErrorType.REJECTED, "the response has no body to send", null);
+        ProxyException unsent = ProxyException.internal(ErrorType.CANCELLED, "the response has no body to send", null);
         if (bodyless) {
             tee.end(null);
         } else {
@@ -359,6 +359,7 @@ final class ResponsePath {
             exchange.fail(ProxyException.internal(ErrorType.INTERNAL, "a tunnel without an upstream", null));
         } else {
             closePipes();
+            exchange.tunnelStarted();
             Tunnel t = new Tunnel(
                     exchange,
                     exchange.down,
