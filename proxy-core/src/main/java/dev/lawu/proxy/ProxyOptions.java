@@ -95,6 +95,26 @@ public final class ProxyOptions {
         return values.maxAttempts;
     }
 
+    /** The most retries of an event loop, in percent of the requests that began there within {@link #retryBudgetWindow()}. Default 20. */
+    public int retryBudgetPercent() {
+        return values.retryBudgetPercent;
+    }
+
+    /** The retries that each event loop may make within {@link #retryBudgetWindow()} however few its requests are, so that low traffic is retried, too. Default 10. */
+    public int retryBudgetMinimum() {
+        return values.retryBudgetMinimum;
+    }
+
+    /** What the retry budget looks back on. Default 10 s. */
+    public Duration retryBudgetWindow() {
+        return values.retryBudgetWindow;
+    }
+
+    /** From a request's first byte to the end of its response, retries included; then 408 if the client's body was missing, else 504, or a reset behind the head. Not for tunnels. Default zero: none, the other limits bound every wait. */
+    public Duration requestTimeout() {
+        return values.requestTimeout;
+    }
+
     /** How much of a request body is kept in memory for another attempt, in bytes. Default 64 KiB. */
     public int replayBuffer() {
         return values.replayBuffer;
@@ -158,6 +178,10 @@ public final class ProxyOptions {
         private Duration callbackTimeout = Duration.ofSeconds(60);
         private int maxRequestsPerConnection = 10_000;
         private int maxAttempts = 3;
+        private int retryBudgetPercent = 20;
+        private int retryBudgetMinimum = 10;
+        private Duration retryBudgetWindow = Duration.ofSeconds(10);
+        private Duration requestTimeout = Duration.ZERO;
         private int replayBuffer = 64 * 1024;
         private boolean allowConnect;
         private List<String> upgrades = List.of("websocket");
@@ -183,6 +207,10 @@ public final class ProxyOptions {
             callbackTimeout = other.callbackTimeout;
             maxRequestsPerConnection = other.maxRequestsPerConnection;
             maxAttempts = other.maxAttempts;
+            retryBudgetPercent = other.retryBudgetPercent;
+            retryBudgetMinimum = other.retryBudgetMinimum;
+            retryBudgetWindow = other.retryBudgetWindow;
+            requestTimeout = other.requestTimeout;
             replayBuffer = other.replayBuffer;
             allowConnect = other.allowConnect;
             upgrades = other.upgrades;
@@ -258,6 +286,30 @@ public final class ProxyOptions {
         /** {@link ProxyOptions#maxAttempts()}: 1 to 100. */
         public Builder maxAttempts(int value) {
             maxAttempts = range("maxAttempts", value, 1, 100);
+            return this;
+        }
+
+        /** {@link ProxyOptions#retryBudgetPercent()}: 0 to 1,000. */
+        public Builder retryBudgetPercent(int value) {
+            retryBudgetPercent = range("retryBudgetPercent", value, 0, 1000);
+            return this;
+        }
+
+        /** {@link ProxyOptions#retryBudgetMinimum()}: 0 to 1,000,000. */
+        public Builder retryBudgetMinimum(int value) {
+            retryBudgetMinimum = range("retryBudgetMinimum", value, 0, 1_000_000);
+            return this;
+        }
+
+        /** {@link ProxyOptions#retryBudgetWindow()}: 1 ms to 24 h. */
+        public Builder retryBudgetWindow(Duration value) {
+            retryBudgetWindow = duration("retryBudgetWindow", value);
+            return this;
+        }
+
+        /** {@link ProxyOptions#requestTimeout()}: zero, or 1 ms to 24 h. */
+        public Builder requestTimeout(Duration value) {
+            requestTimeout = value.isZero() ? value : duration("requestTimeout", value);
             return this;
         }
 

@@ -14,6 +14,10 @@ import java.util.Map;
  * @param upstreamConnects upstream connections that were made since then
  * @param refused requests that were refused before they had a session, by reason
  * @param watchdogReports callbacks that held an event loop too long
+ * @param errors exchanges that failed, by source and type: {@code UPSTREAM RESPONSE_HEAD_TIMEOUT}
+ * @param retries attempts that followed a failed one
+ * @param retriesRefused attempts that the retry budget did not allow
+ * @param replayFileBytes bytes of request bodies that are in files for another attempt now
  */
 public record ServerStats(
         int connections,
@@ -24,4 +28,8 @@ public record ServerStats(
         long requests,
         long upstreamConnects,
         Map<String, Long> refused,
-        long watchdogReports) {}
+        long watchdogReports,
+        Map<String, Long> errors,
+        long retries,
+        long retriesRefused,
+        long replayFileBytes) {}

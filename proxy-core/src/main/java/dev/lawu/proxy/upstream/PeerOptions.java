@@ -151,6 +151,11 @@ public final class PeerOptions {
 
     // ---- attempt settings
 
+    /** From the choice of the peer to the end of the final response head, connecting included; else 504. Default zero: none, the other limits bound every wait. */
+    public Duration attemptTimeout() {
+        return values.attemptTimeout;
+    }
+
     /** From the last byte of the request, or of its head while the body waits for a 100 (Continue), to the end of the response head; else 504. Default 60 s. */
     public Duration responseHeadTimeout() {
         return values.responseHeadTimeout;
@@ -214,6 +219,7 @@ public final class PeerOptions {
         private Duration maxAge = Duration.ofHours(1);
         private int maxRequestsPerConnection = 100_000;
         private int warmConnections = 0;
+        private Duration attemptTimeout = Duration.ZERO;
         private Duration responseHeadTimeout = Duration.ofSeconds(60);
         private Duration betweenBytesTimeout = Duration.ofSeconds(60);
         private Duration writeStallTimeout = Duration.ofSeconds(30);
@@ -242,6 +248,7 @@ public final class PeerOptions {
             maxAge = from.maxAge;
             maxRequestsPerConnection = from.maxRequestsPerConnection;
             warmConnections = from.warmConnections;
+            attemptTimeout = from.attemptTimeout;
             responseHeadTimeout = from.responseHeadTimeout;
             betweenBytesTimeout = from.betweenBytesTimeout;
             writeStallTimeout = from.writeStallTimeout;
@@ -374,6 +381,12 @@ public final class PeerOptions {
 
         // ---- attempt settings
 
+        /** See {@link PeerOptions#attemptTimeout()}. */
+        public Builder attemptTimeout(Duration value) {
+            attemptTimeout = value.isZero() ? value : time("attemptTimeout", value);
+            return this;
+        }
+
         /** See {@link PeerOptions#responseHeadTimeout()}. */
         public Builder responseHeadTimeout(Duration value) {
             responseHeadTimeout = time("responseHeadTimeout", value);
@@ -444,7 +457,8 @@ public final class PeerOptions {
         }
 
         private List<Object> attemptSettings() {
-            return List.of(responseHeadTimeout, betweenBytesTimeout, writeStallTimeout, tunnelIdleTimeout);
+            return List.of(
+                    attemptTimeout, responseHeadTimeout, betweenBytesTimeout, writeStallTimeout, tunnelIdleTimeout);
         }
 
         private void describe(StringBuilder text, Builder defaults) {
@@ -468,6 +482,7 @@ public final class PeerOptions {
             describe(text, "maxAge", maxAge, defaults.maxAge);
             describe(text, "maxRequestsPerConnection", maxRequestsPerConnection, defaults.maxRequestsPerConnection);
             describe(text, "warmConnections", warmConnections, defaults.warmConnections);
+            describe(text, "attemptTimeout", attemptTimeout, defaults.attemptTimeout);
             describe(text, "responseHeadTimeout", responseHeadTimeout, defaults.responseHeadTimeout);
             describe(text, "betweenBytesTimeout", betweenBytesTimeout, defaults.betweenBytesTimeout);
             describe(text, "writeStallTimeout", writeStallTimeout, defaults.writeStallTimeout);

@@ -225,6 +225,24 @@ class BoundsTest {
     }
 
     @ParameterizedTest
+    @EnumSource(names = {"SIMULATED", "SOCKETS"})
+    void aFixedBodyIsGivenAsItIsTaken(World.Kind kind) {
+        try (World world = kind.create()) {
+            LocalResponse constant = LocalResponse.of(200).body(new byte[MUCH]);
+            world.start(new Probe(session -> world.peer(), session -> FilterResult.respond(constant)).proxy());
+            long before = buffered();
+            Wire client = world.connect();
+            client.stopReading();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            world.elapse(Duration.ofMillis(500));
+            assertThat(buffered() - before).isLessThan(3 * MIB / 2);
+            client.startReading();
+            world.await(() -> client.count() > MUCH, () -> MUCH + " bytes; found " + client.count());
+            world.awaitQuiet();
+        }
+    }
+
+    @ParameterizedTest
     @EnumSource
     void anAnswerBeforeTheEndOfTheUploadArrivesWhole(World.Kind kind) {
         for (String status : new String[] {"401 Unauthorized", "413 Content Too Large"}) {

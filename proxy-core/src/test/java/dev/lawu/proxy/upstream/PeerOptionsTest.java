@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What peers share connections, and what their options allow. */
 class PeerOptionsTest {
     /** What holds for one request. Every other option must be part of the key: a new one is, unless it is named here. */
-    private static final Set<String> OF_ATTEMPTS =
-            Set.of("responseHeadTimeout", "betweenBytesTimeout", "writeStallTimeout", "tunnelIdleTimeout");
+    private static final Set<String> OF_ATTEMPTS = Set.of(
+            "attemptTimeout", "responseHeadTimeout", "betweenBytesTimeout", "writeStallTimeout", "tunnelIdleTimeout");
 
     private static final HttpPeer PEER = HttpPeer.of("origin", 9000);
 
@@ -74,7 +74,7 @@ class PeerOptionsTest {
 
     @Test
     void everyOptionHasASetter() {
-        assertThat(setters().map(Method::getName)).containsAll(OF_ATTEMPTS).hasSize(24);
+        assertThat(setters().map(Method::getName)).containsAll(OF_ATTEMPTS).hasSize(25);
         assertThat(PeerOptions.Builder.class.getDeclaredFields())
                 .allSatisfy(field -> assertThat(setters().map(Method::getName)).contains(field.getName()));
     }

@@ -52,6 +52,11 @@ public final class ProxyEngine {
         return blocking;
     }
 
+    /** Bytes of request bodies that are in files for another attempt. */
+    public long replayFileBytes() {
+        return 0;
+    }
+
     boolean preservesLength(Participant participant) {
         return preservesLength[participant.index];
     }

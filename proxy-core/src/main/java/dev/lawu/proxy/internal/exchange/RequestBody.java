@@ -60,15 +60,26 @@ final class RequestBody {
         return !givenUp && failure == null;
     }
 
+    /** What it says if it {@linkplain #canReplay() cannot be given again}. */
+    String whyNotReplayed() {
+        return "its body of " + received + " bytes so far is not at hand (expected: at most " + replayLimit
+                + " bytes in memory)";
+    }
+
+    /** True if the client's next bytes are what is waited for. */
+    boolean isAwaited() {
+        BodyPipe p = pipe;
+        return !ended && !closed && (isCollecting() || p != null && p.isReady() && !isBehind());
+    }
+
+    /** True if the attempt has not got all that is there. */
+    private boolean isBehind() {
+        return kept != null && told < kept.readableBytes();
+    }
+
     /** True if the client has begun to send it. */
     boolean hasBegun() {
         return received > 0 || ended;
-    }
-
-    /** The client's trailers, to be retired with the exchange; null if there are none. */
-    @Nullable
-    Headers trailers() {
-        return trailers;
     }
 
     /** Collects all of it; see {@code Session.bufferRequestBody}. */
@@ -91,7 +102,8 @@ final class RequestBody {
             // Not now: this is a callback, and what the client sent, or its departure, may be told at once.
             down.eventLoop().execute(this::resumeToCollect);
         }
-        return future;
+        // Not the future itself: whoever completes or cancels that would make us believe that the body is there.
+        return future.minimalCompletionStage();
     }
 
     private void resumeToCollect() {
@@ -144,7 +156,10 @@ final class RequestBody {
         BodyPipe p = pipe;
         if (p == null) {
             // A stream that is paused tells nothing but, perhaps, an end that it had told already.
-            keep(data);
+            if (!keep(data)) {
+                giveUp(); // it is not whole any more, so no attempt gets it
+                down.pause();
+            }
             data.release();
             return;
         }
@@ -195,7 +210,7 @@ final class RequestBody {
                 k = PooledByteBufAllocator.DEFAULT.buffer(Math.max(256, data.readableBytes()));
                 kept = k;
             }
-            k.writeBytes(data, data.readerIndex(), data.readableBytes());
+            Growth.append(k, data);
         }
     }
 
@@ -258,7 +273,7 @@ final class RequestBody {
         if (closed || ended || p == null) {
             return;
         }
-        if (p.isReady() && (kept == null || told >= kept.readableBytes())) {
+        if (p.isReady() && !isBehind()) {
             down.resume();
         } else {
             down.pause();

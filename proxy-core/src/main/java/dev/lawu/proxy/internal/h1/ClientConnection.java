@@ -3,6 +3,7 @@ package dev.lawu.proxy.internal.h1;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.Retryability;
 import dev.lawu.proxy.http.FieldName;
 import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.RequestHead;
@@ -208,7 +209,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         }
     }
 
-    @Override
+    /** True if a byte of the present response has arrived. */
     public boolean hasResponseBytes() {
         return responseBytes;
     }
@@ -505,8 +506,14 @@ public final class ClientConnection extends Http1Connection implements ClientStr
                 ErrorType.CONNECTION_CLOSED,
                 peer + " closed the connection " + where + (cause == null ? "" : ": " + cause.getMessage()),
                 cause);
-        // Provable is only what never left this process; a reused connection is the machine's to judge.
-        fail(output.flushes() == flushesBefore && !responseBytes ? error.retryable() : error);
+        // Provable is only what never left this process. A reused connection that dies before it answers was most
+        // likely dead already.
+        Retryability known = responseBytes
+                ? Retryability.NEVER
+                : output.flushes() == flushesBefore
+                        ? Retryability.ALWAYS
+                        : reused ? Retryability.IF_IDEMPOTENT : Retryability.NEVER;
+        fail(known == Retryability.NEVER ? error : error.withRetryability(known));
     }
 
     private void fail(ProxyException cause) {

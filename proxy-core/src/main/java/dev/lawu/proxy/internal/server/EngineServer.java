@@ -337,13 +337,19 @@ final class EngineServer implements ProxyServer {
         long active = 0;
         long idle = 0;
         long connects = 0;
+        long retries = 0;
+        long retriesRefused = 0;
         Map<String, Long> refused = new HashMap<>();
+        Map<String, Long> errors = new HashMap<>();
         for (ServerLoop loop : loops) {
             requests += loop.counters.requests();
             active += loop.counters.upstreamActive();
             idle += loop.counters.upstreamIdle();
             connects += loop.counters.upstreamConnects();
+            retries += loop.counters.retries();
+            retriesRefused += loop.counters.retriesRefused();
             loop.counters.addRefusedTo(refused);
+            loop.counters.addFailedTo(errors);
         }
         return new ServerStats(
                 connections.get(),
@@ -354,6 +360,10 @@ final class EngineServer implements ProxyServer {
                 requests,
                 connects,
                 Collections.unmodifiableMap(new TreeMap<>(refused)),
-                watchdog == null ? 0 : watchdog.reports());
+                watchdog == null ? 0 : watchdog.reports(),
+                Collections.unmodifiableMap(new TreeMap<>(errors)),
+                retries,
+                retriesRefused,
+                engine.replayFileBytes());
     }
 }
