@@ -11,8 +11,10 @@ public enum ErrorType {
     RESOLVE,
     /** No connection could be made: refused, unreachable. */
     CONNECT,
-    /** No connection was made within the connect timeout. */
+    /** No connection was made within the connect timeout, or no tunnel within that of the proxy through which the peer is reached. */
     CONNECT_TIMEOUT,
+    /** The proxy through which the peer is reached did not open a tunnel to it. */
+    PROXY_CONNECT,
     /** No connection to the peer became free within the wait timeout. */
     POOL_TIMEOUT,
     /** The attempt had no response head within {@code attemptTimeout}. */

@@ -1,5 +1,6 @@
 package dev.lawu.proxy;
 
+import dev.lawu.proxy.upstream.NameOptions;
 import dev.lawu.proxy.upstream.NameResolver;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -58,6 +59,7 @@ public interface ProxyServer extends AutoCloseable {
         private int maxConnections = 65_536;
         private Duration drainTimeout = Duration.ofSeconds(30);
         private @Nullable NameResolver resolver;
+        private NameOptions names = NameOptions.DEFAULTS;
 
         private Builder(HttpProxy proxy) {
             this.proxy = Objects.requireNonNull(proxy, "proxy");
@@ -108,6 +110,12 @@ public interface ProxyServer extends AutoCloseable {
         /** Resolves the names of peers. Default: a DNS client that does not block, with the system's servers and hosts file. */
         public Builder resolver(NameResolver value) {
             resolver = Objects.requireNonNull(value, "resolver");
+            return this;
+        }
+
+        /** How names are resolved, and how long answers are kept. Default {@link NameOptions#DEFAULTS}. */
+        public Builder names(NameOptions value) {
+            names = Objects.requireNonNull(value, "names");
             return this;
         }
 
@@ -179,6 +187,11 @@ public interface ProxyServer extends AutoCloseable {
         /** What was set; null for the default. */
         public @Nullable NameResolver resolver() {
             return resolver;
+        }
+
+        /** What was set. */
+        public NameOptions names() {
+            return names;
         }
     }
 }

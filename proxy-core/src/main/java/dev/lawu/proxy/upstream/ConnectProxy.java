@@ -1,6 +1,7 @@
 package dev.lawu.proxy.upstream;
 
 import dev.lawu.proxy.http.FieldSyntax;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,11 +13,13 @@ public final class ConnectProxy {
     private final String host;
     private final int port;
     private final Map<String, String> headers;
+    private final Duration timeout;
 
-    private ConnectProxy(String host, int port, Map<String, String> headers) {
+    private ConnectProxy(String host, int port, Map<String, String> headers, Duration timeout) {
         this.host = host;
         this.port = port;
         this.headers = headers;
+        this.timeout = timeout;
     }
 
     /**
@@ -27,7 +30,8 @@ public final class ConnectProxy {
      * @throws IllegalArgumentException if the host is empty or the port out of range
      */
     public static ConnectProxy of(String host, int port) {
-        return new ConnectProxy(HttpPeer.requireHost(host), HttpPeer.requirePort(port), Map.of());
+        return new ConnectProxy(
+                HttpPeer.requireHost(host), HttpPeer.requirePort(port), Map.of(), Duration.ofSeconds(5));
     }
 
     /**
@@ -46,7 +50,17 @@ public final class ConnectProxy {
         Map<String, String> changed = new LinkedHashMap<>(headers);
         changed.keySet().removeIf(name::equalsIgnoreCase);
         changed.put(name, FieldSyntax.requireValue(name, value));
-        return new ConnectProxy(host, port, Collections.unmodifiableMap(changed));
+        return new ConnectProxy(host, port, Collections.unmodifiableMap(changed), timeout);
+    }
+
+    /**
+     * A copy that waits this long for the answer to CONNECT, from the moment when the proxy is connected to; that itself is under the peer's connect timeout.
+     *
+     * @param value 1 ms to 24 h, default 5 s
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public ConnectProxy withTimeout(Duration value) {
+        return new ConnectProxy(host, port, headers, PeerOptions.requireTime("timeout", value));
     }
 
     /** The name or address. */
@@ -64,17 +78,23 @@ public final class ConnectProxy {
         return headers;
     }
 
+    /** That the answer to CONNECT is waited for. */
+    public Duration timeout() {
+        return timeout;
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof ConnectProxy that
                 && port == that.port
                 && host.equals(that.host)
-                && headers.equals(that.headers);
+                && headers.equals(that.headers)
+                && timeout.equals(that.timeout);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(host, port, headers);
+        return Objects.hash(host, port, headers, timeout);
     }
 
     /** {@code host:port}, without the fields. */

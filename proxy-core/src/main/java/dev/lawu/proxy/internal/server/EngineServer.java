@@ -1,15 +1,16 @@
 package dev.lawu.proxy.internal.server;
 
-import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.Plugin;
-import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.ProxyServer;
 import dev.lawu.proxy.ServerStats;
 import dev.lawu.proxy.internal.exchange.ProxyEngine;
 import dev.lawu.proxy.internal.loop.LoopContext;
-import dev.lawu.proxy.internal.transport.DnsNames;
+import dev.lawu.proxy.internal.loop.LoopCounters;
+import dev.lawu.proxy.internal.transport.DnsLookup;
+import dev.lawu.proxy.internal.transport.NameCache;
 import dev.lawu.proxy.internal.transport.SocketTransport;
+import dev.lawu.proxy.internal.upstream.UpstreamPools;
 import dev.lawu.proxy.spi.RandomSource;
 import dev.lawu.proxy.spi.TimeSource;
 import dev.lawu.proxy.spi.Transport;
@@ -24,12 +25,10 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -54,10 +53,11 @@ final class EngineServer implements ProxyServer {
     private final ProxyEngine engine;
     private final Transport transport;
     private final EventLoopGroup group;
+    private final UpstreamPools pools;
     private final IdentityHashMap<EventExecutor, ServerLoop> byLoop;
     private final List<ServerLoop> loops;
     private final @Nullable Watchdog watchdog;
-    private final @Nullable DnsNames ownNames;
+    private final List<DnsLookup> lookups = new ArrayList<>();
     private final List<Channel> listening = new ArrayList<>();
     private final List<SocketAddress> addresses = new ArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
@@ -84,17 +84,16 @@ final class EngineServer implements ProxyServer {
         Transport plugged = plugin(builder, Transport.class);
         this.transport = plugged == null ? new SocketTransport() : plugged;
         this.group = transport.eventLoops(builder.eventLoops());
-        DnsNames dns = null;
+        this.pools = new UpstreamPools(transport, builder.eventLoops(), options);
         List<ServerLoop> all = new ArrayList<>();
         IdentityHashMap<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
         try {
-            dns = makeLoops(builder, time, random, all, index);
+            makeLoops(builder, time, random, all, index);
         } catch (Throwable e) {
             engine.blocking().close();
             group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
             throw e;
         }
-        this.ownNames = dns;
         this.loops = Collections.unmodifiableList(all);
         this.byLoop = index;
         // Under a virtual clock nothing holds a loop for long, and a thread would make runs differ.
@@ -102,34 +101,35 @@ final class EngineServer implements ProxyServer {
                 time == null ? new Watchdog(loops, options.watchdogThreshold().toMillis()) : null;
     }
 
-    private @Nullable DnsNames makeLoops(
+    private void makeLoops(
             ProxyServer.Builder builder,
             @Nullable TimeSource time,
             @Nullable RandomSource random,
             List<ServerLoop> all,
             Map<EventExecutor, ServerLoop> index) {
-        NameResolver resolver = builder.resolver();
-        DnsNames dns = null;
-        if (resolver == null && transport instanceof SocketTransport sockets) {
-            dns = new DnsNames(sockets, (EventLoop) group.iterator().next());
-            resolver = dns;
-        } else if (resolver == null) {
-            resolver = host -> CompletableFuture.failedFuture(ProxyException.upstream(
-                    ErrorType.RESOLVE,
-                    host + ": no resolver (expected: resolver(...) beside a transport of your own)",
-                    null));
-        }
+        NameResolver plugged = builder.resolver();
+        TimeSource clock = time == null ? TimeSource.SYSTEM : time;
+        NameCache names = new NameCache(builder.names(), clock, plugged != null);
         for (EventExecutor executor : group) {
             LoopContext context = new LoopContext(
-                    (EventLoop) executor,
-                    time == null ? TimeSource.SYSTEM : time,
-                    random == null ? new SplittableRandom() : random.create());
-            ServerLoop loop = new ServerLoop(this, engine, context, transport, resolver);
+                    (EventLoop) executor, clock, random == null ? new SplittableRandom() : random.create());
+            NameResolver source = plugged == null ? ownResolver(context.loop()) : plugged;
+            NameResolver resolver = names.on(context.loop(), source);
+            ServerLoop loop = new ServerLoop(this, engine, context, pools, resolver);
             executor.execute(() -> loop.watch.runsOn(Thread.currentThread()));
             all.add(loop);
             index.put(executor, loop);
         }
-        return dns;
+    }
+
+    private NameResolver ownResolver(EventLoop loop) {
+        if (transport instanceof SocketTransport sockets) {
+            DnsLookup lookup = new DnsLookup(sockets, loop, builder.names());
+            lookups.add(lookup);
+            return lookup;
+        }
+        return host -> CompletableFuture.failedFuture(new IllegalStateException(
+                host + ": no resolver (expected: resolver(...) beside a transport of your own)"));
     }
 
     private static void refuseUnknown(ProxyServer.Builder builder) {
@@ -308,9 +308,7 @@ final class EngineServer implements ProxyServer {
     }
 
     private void endLoops() {
-        if (ownNames != null) {
-            ownNames.close();
-        }
+        lookups.forEach(DnsLookup::close);
         engine.blocking().close();
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).addListener(done -> {
             for (ServerLoop loop : loops) {
@@ -333,37 +331,16 @@ final class EngineServer implements ProxyServer {
 
     @Override
     public ServerStats stats() {
-        long requests = 0;
-        long active = 0;
-        long idle = 0;
-        long connects = 0;
-        long retries = 0;
-        long retriesRefused = 0;
-        Map<String, Long> refused = new HashMap<>();
-        Map<String, Long> errors = new HashMap<>();
+        List<LoopCounters> counters = new ArrayList<>();
         for (ServerLoop loop : loops) {
-            requests += loop.counters.requests();
-            active += loop.counters.upstreamActive();
-            idle += loop.counters.upstreamIdle();
-            connects += loop.counters.upstreamConnects();
-            retries += loop.counters.retries();
-            retriesRefused += loop.counters.retriesRefused();
-            loop.counters.addRefusedTo(refused);
-            loop.counters.addFailedTo(errors);
+            counters.add(loop.counters);
         }
-        return new ServerStats(
+        return StatsSnapshot.of(
+                counters,
                 connections.get(),
-                (int) exchanges(),
-                (int) active,
-                (int) idle,
+                pools.moving(),
                 engine.blocking().count(),
-                requests,
-                connects,
-                Collections.unmodifiableMap(new TreeMap<>(refused)),
                 watchdog == null ? 0 : watchdog.reports(),
-                Collections.unmodifiableMap(new TreeMap<>(errors)),
-                retries,
-                retriesRefused,
                 engine.replayFileBytes());
     }
 }
