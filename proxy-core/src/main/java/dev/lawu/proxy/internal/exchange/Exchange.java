@@ -107,7 +107,7 @@ final class Exchange {
         request = requestHead;
         client = ClientFacts.of(stream.connection(), engine.options.trustedProxies());
         session = new ExchangeSession(this);
-        body = last ? null : new RequestBody(stream, engine.options.replayBuffer());
+        body = last ? null : new RequestBody(stream, engine, loop);
         requestLength = requestHead.headers().contentLength();
         head = requestHead.method().equals("HEAD");
         connect = requestHead.method().equals("CONNECT");
