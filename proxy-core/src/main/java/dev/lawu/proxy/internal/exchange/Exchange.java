@@ -239,6 +239,15 @@ final class Exchange {
         }
     }
 
+    /** {@link #fail}, from a task of the loop: a deadline's end, or what came back from another thread. */
+    void failFromTask(ProxyException cause) {
+        try {
+            fail(cause);
+        } catch (RuntimeException | Error e) {
+            engineFailed(e);
+        }
+    }
+
     /** Ends it now, with a reset. */
     void breakOff(ProxyException cause) {
         if (!ended) {

@@ -127,7 +127,7 @@ final class RequestBody implements BodySpill.Owner {
 
     private void resumeToCollect() {
         if (isCollecting()) {
-            down.resume();
+            down.resume(); // the adapter catches what fails in it
         }
     }
 
@@ -249,9 +249,22 @@ final class RequestBody implements BodySpill.Owner {
         if (closed) {
             return;
         }
-        pump(); // an attempt that wants to read comes first
-        store();
-        flow();
+        try {
+            pump(); // an attempt that wants to read comes first
+            store();
+            flow();
+        } catch (RuntimeException | Error e) {
+            engineFailed(e);
+        }
+    }
+
+    /** The engine failed in a task of the loop, where nobody else would catch it. */
+    private void engineFailed(Throwable bug) {
+        BodyPipe p = pipe;
+        giveUp("the engine failed: " + bug);
+        if (p != null) {
+            p.fail(ProxyException.internal(ErrorType.INTERNAL, "the engine failed: " + bug, bug));
+        }
     }
 
     @Override
