@@ -1,8 +1,10 @@
 package dev.lawu.proxy;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The limits and policies of a proxy. Immutable; {@link #DEFAULTS} is finite everywhere, {@link #toBuilder()} changes a copy. Every setter checks its range and throws
@@ -115,9 +117,14 @@ public final class ProxyOptions {
         return values.requestTimeout;
     }
 
-    /** How much of a request body is kept in memory for another attempt, in bytes. Default 64 KiB. */
+    /** How much of a request body is kept in memory for another attempt, in bytes; a larger one is kept in a {@link #replayFile()} or not at all. Default 64 KiB. */
     public int replayBuffer() {
         return values.replayBuffer;
+    }
+
+    /** Where larger request bodies are kept for another attempt; null if they are not. Default null. */
+    public @Nullable ReplayFile replayFile() {
+        return values.replayFile;
     }
 
     /** Whether CONNECT requests are forwarded and their tunnels allowed; else 405. Default false. */
@@ -188,6 +195,7 @@ public final class ProxyOptions {
         private Duration retryBudgetWindow = Duration.ofSeconds(10);
         private Duration requestTimeout = Duration.ZERO;
         private int replayBuffer = 64 * 1024;
+        private @Nullable ReplayFile replayFile = null;
         private boolean allowConnect;
         private List<String> upgrades = List.of("websocket");
         private boolean halfClose;
@@ -218,6 +226,7 @@ public final class ProxyOptions {
             retryBudgetWindow = other.retryBudgetWindow;
             requestTimeout = other.requestTimeout;
             replayBuffer = other.replayBuffer;
+            replayFile = other.replayFile;
             allowConnect = other.allowConnect;
             upgrades = other.upgrades;
             halfClose = other.halfClose;
@@ -323,6 +332,12 @@ public final class ProxyOptions {
         /** {@link ProxyOptions#replayBuffer()}: 0 to 16 MiB. */
         public Builder replayBuffer(int value) {
             replayBuffer = range("replayBuffer", value, 0, 16 << 20);
+            return this;
+        }
+
+        /** {@link ProxyOptions#replayFile()}: see {@link ReplayFile} for the ranges. The proxy's start fails if the directory cannot be written to. */
+        public Builder replayFile(long maxBytesPerRequest, long maxBytesInAll, Path directory) {
+            replayFile = new ReplayFile(maxBytesPerRequest, maxBytesInAll, directory);
             return this;
         }
 

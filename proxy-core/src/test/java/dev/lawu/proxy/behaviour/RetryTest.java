@@ -240,6 +240,41 @@ class RetryTest {
         }
     }
 
+    /** Its connection says that it has probably not been processed; that it may be sent again, only you can say. */
+    @ParameterizedTest
+    @EnumSource
+    void byDefaultAPostIsSentAgainIfItsReusedConnectionDiedAndThatIsAllowed(World.Kind kind) {
+        try (World world = kind.create()) {
+            ToPeer proxy = new ToPeer(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    if (session.request().path().equals("/allowed")) {
+                        session.allowReplay();
+                    }
+                    return FilterResult.proceed();
+                }
+            };
+            world.start(HttpProxy.of(proxy));
+            Wire client = world.connect();
+            Wire first = reusable(world, client);
+            client.send("POST /allowed HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
+            first.until("\r\n\r\nx");
+            first.close();
+            Wire second = world.accept();
+            second.until("\r\n\r\nx");
+            second.send(OK);
+            client.until("ok");
+            world.await(() -> world.server().stats().upstreamIdle() == 1, () -> "an idle connection");
+            client.send("POST /not HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\ny");
+            second.until("\r\n\r\ny");
+            second.close();
+            assertThat(client.head()).startsWith("HTTP/1.1 502 ");
+            assertThat(world.accepted()).isEqualTo(2);
+            assertThat(world.server().stats().retries()).isEqualTo(1);
+            assertThat(world.server().stats().retriesRefused()).isZero();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void aPostIsNeverSentTwice(World.Kind kind) {

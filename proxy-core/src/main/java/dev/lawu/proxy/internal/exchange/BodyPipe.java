@@ -374,7 +374,8 @@ final class BodyPipe {
         return ProxyException.internal(ErrorType.INTERNAL, participant.name + "." + phase.method + ": " + found, null);
     }
 
-    private void fail(ProxyException cause) {
+    /** Ends it with an error, which its output is told. */
+    void fail(ProxyException cause) {
         close();
         output.failed(cause);
     }

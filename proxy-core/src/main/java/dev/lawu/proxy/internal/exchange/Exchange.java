@@ -107,7 +107,7 @@ final class Exchange {
         request = requestHead;
         client = ClientFacts.of(stream.connection(), engine.options.trustedProxies());
         session = new ExchangeSession(this);
-        body = last ? null : new RequestBody(stream, engine.options.replayBuffer());
+        body = last ? null : new RequestBody(stream, engine, loop);
         requestLength = requestHead.headers().contentLength();
         head = requestHead.method().equals("HEAD");
         connect = requestHead.method().equals("CONNECT");
@@ -236,6 +236,15 @@ final class Exchange {
         } catch (RuntimeException | Error again) {
             ErrorLog.callback("an error answer", again);
             breakOff(cause);
+        }
+    }
+
+    /** {@link #fail}, from a task of the loop: a deadline's end, or what came back from another thread. */
+    void failFromTask(ProxyException cause) {
+        try {
+            fail(cause);
+        } catch (RuntimeException | Error e) {
+            engineFailed(e);
         }
     }
 

@@ -100,7 +100,7 @@ final class LocalBody extends Deadline implements BodySource, BufferSink {
     @Override
     protected void expired() {
         if (!told && !over) {
-            exchange.fail(ProxyException.internal(
+            exchange.failFromTask(ProxyException.internal(
                     ErrorType.CALLBACK_TIMEOUT,
                     "BodyProducer.produce: nothing of the response body came within "
                             + exchange.engine.callbackTimeoutNanos / 1_000_000 + " ms",

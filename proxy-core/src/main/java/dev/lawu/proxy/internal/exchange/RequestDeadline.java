@@ -41,10 +41,6 @@ final class RequestDeadline extends Deadline {
             cause = ProxyException.internal(
                     ErrorType.REQUEST_TIMEOUT, message + "a callback or a retry's delay was waited for", null);
         }
-        try {
-            exchange.fail(cause);
-        } catch (RuntimeException | Error e) {
-            exchange.engineFailed(e);
-        }
+        exchange.failFromTask(cause);
     }
 }
