@@ -16,8 +16,12 @@ public enum ErrorType {
     RESPONSE_HEAD_TIMEOUT,
     /** The body stopped coming. */
     BODY_TIMEOUT,
+    /** The body came, but more slowly than the least rate. */
+    BODY_RATE,
     /** The peer stopped taking what is sent to it. */
     WRITE_TIMEOUT,
+    /** The peer took what is sent to it, but more slowly than the least rate. */
+    WRITE_RATE,
     /** A callback's pending result did not come in time. */
     CALLBACK_TIMEOUT,
     /** The peer broke the protocol. */

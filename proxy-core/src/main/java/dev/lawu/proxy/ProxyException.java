@@ -100,12 +100,13 @@ public final class ProxyException extends RuntimeException {
             case DOWNSTREAM ->
                 switch (type) {
                     case BODY_TOO_LARGE -> 413;
-                    case BODY_TIMEOUT -> 408;
+                    case BODY_TIMEOUT, BODY_RATE -> 408;
                     default -> 400;
                 };
             case UPSTREAM ->
                 switch (type) {
-                    case CONNECT_TIMEOUT, RESPONSE_HEAD_TIMEOUT, BODY_TIMEOUT, WRITE_TIMEOUT -> 504;
+                    case CONNECT_TIMEOUT, RESPONSE_HEAD_TIMEOUT, BODY_TIMEOUT, BODY_RATE, WRITE_TIMEOUT, WRITE_RATE ->
+                        504;
                     case OVERLOAD, POOL_TIMEOUT -> 503;
                     default -> 502;
                 };

@@ -1,5 +1,6 @@
 package dev.lawu.proxy;
 
+import dev.lawu.proxy.http.DataRate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -68,6 +69,19 @@ public final class ProxyOptions {
     /** Without a byte of the request body while the proxy could take more and the client waits for no 100 (Continue); else 408. Default 30 s. */
     public Duration bodyIdleTimeout() {
         return values.bodyIdleTimeout;
+    }
+
+    /**
+     * The least rate at which the request body comes from the client while the proxy could take more and the client waits for no 100 (Continue); else 408. Default 240 bytes/s over 30 s. A client that
+     * streams a few events now and then in one long request body needs {@link DataRate#NONE}; so does what is tunnelled, for which it does not hold.
+     */
+    public DataRate minRequestBodyRate() {
+        return values.minRequestBodyRate;
+    }
+
+    /** The least rate at which the client takes what waits to be sent to it; else its connection is reset. Default 240 bytes/s over 30 s. */
+    public DataRate minResponseRate() {
+        return values.minResponseRate;
     }
 
     /** That a client's connection is kept without a request. Default 60 s. */
@@ -153,6 +167,8 @@ public final class ProxyOptions {
         private int maxTrailers = 8 * 1024;
         private Duration headReadTimeout = Duration.ofSeconds(15);
         private Duration bodyIdleTimeout = Duration.ofSeconds(30);
+        private DataRate minRequestBodyRate = new DataRate(240, Duration.ofSeconds(30));
+        private DataRate minResponseRate = new DataRate(240, Duration.ofSeconds(30));
         private Duration keepAliveTimeout = Duration.ofSeconds(60);
         private Duration writeStallTimeout = Duration.ofSeconds(30);
         private Duration callbackTimeout = Duration.ofSeconds(60);
@@ -178,6 +194,8 @@ public final class ProxyOptions {
             maxTrailers = other.maxTrailers;
             headReadTimeout = other.headReadTimeout;
             bodyIdleTimeout = other.bodyIdleTimeout;
+            minRequestBodyRate = other.minRequestBodyRate;
+            minResponseRate = other.minResponseRate;
             keepAliveTimeout = other.keepAliveTimeout;
             writeStallTimeout = other.writeStallTimeout;
             callbackTimeout = other.callbackTimeout;
@@ -228,6 +246,18 @@ public final class ProxyOptions {
         /** {@link ProxyOptions#bodyIdleTimeout()}: 1 ms to 24 h. */
         public Builder bodyIdleTimeout(Duration value) {
             bodyIdleTimeout = duration("bodyIdleTimeout", value);
+            return this;
+        }
+
+        /** {@link ProxyOptions#minRequestBodyRate()}; {@link DataRate#NONE} for no limit. */
+        public Builder minRequestBodyRate(DataRate value) {
+            minRequestBodyRate = Objects.requireNonNull(value, "minRequestBodyRate");
+            return this;
+        }
+
+        /** {@link ProxyOptions#minResponseRate()}; {@link DataRate#NONE} for no limit. */
+        public Builder minResponseRate(DataRate value) {
+            minResponseRate = Objects.requireNonNull(value, "minResponseRate");
             return this;
         }
 

@@ -3,6 +3,7 @@ package dev.lawu.proxy.internal.h1;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.http.DataRate;
 import dev.lawu.proxy.http.FieldName;
 import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.RequestHead;
@@ -117,6 +118,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     public void lend(HttpPeer chosen) {
         peer = chosen;
         output.stallAfter(chosen.options().writeStallTimeout().toNanos());
+        output.takeAtLeast(chosen.options().minRequestBodyRate());
     }
 
     /** True if an exchange can be started: none is going on, and nothing has come that says otherwise. */
@@ -343,6 +345,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             } else {
                 body.start(framing);
             }
+            bodyStarts();
         }
         to.onHead(parser.take(), last);
     }
@@ -404,6 +407,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             return;
         }
         awaited = now;
+        awaitBody(now == Awaited.BODY);
         switch (now) {
             case HEAD, CONTINUE ->
                 readDeadline.set(peer.options().responseHeadTimeout().toNanos());
@@ -455,7 +459,28 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     }
 
     @Override
-    void onWriteStall() {
+    DataRate leastBodyRate() {
+        return peer.options().minResponseRate();
+    }
+
+    @Override
+    void onSlowBody() {
+        fail(ProxyException.upstream(
+                ErrorType.BODY_RATE,
+                peer + " sent the body at less than " + peer.options().minResponseRate() + ", after " + body.progress(),
+                null));
+    }
+
+    @Override
+    public void onSlowReader() {
+        fail(ProxyException.upstream(
+                ErrorType.WRITE_RATE,
+                peer + " took the request at less than " + peer.options().minRequestBodyRate(),
+                null));
+    }
+
+    @Override
+    public void onWriteStall() {
         fail(ProxyException.upstream(
                 ErrorType.WRITE_TIMEOUT,
                 peer + " took nothing for " + peer.options().writeStallTimeout(),

@@ -1,10 +1,11 @@
 package dev.lawu.proxy.internal.h1;
 
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.http.DataRate;
 import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.internal.loop.Deadline;
-import dev.lawu.proxy.internal.loop.Flushable;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.RateWatch;
 import dev.lawu.proxy.internal.loop.ReadBuffers;
 import dev.lawu.proxy.internal.loop.SmallBuffers;
 import dev.lawu.proxy.spi.ConnectionInfo;
@@ -40,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * <p><b>Reading.</b> While nothing can be used, reading goes on up to {@value #READ_AHEAD} bytes, so that a FIN is seen; then it stops ({@code autoRead}) until bytes are used. One read may bring 128
  * KiB; while the machine has paused the stream a read brings at most 4 KiB, and none is begun that could pass the limit.
  */
-abstract class Http1Connection extends ChannelInboundHandlerAdapter implements HttpStream, Flushable {
+abstract class Http1Connection extends ChannelInboundHandlerAdapter implements HttpStream, OutputBuffer.Owner {
     static final int READ_AHEAD = 16 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
@@ -55,6 +56,9 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     private final ConnectionInfo info;
     private final ReadBuffers reads;
     private ByteBuf input = Unpooled.EMPTY_BUFFER;
+    /** Made when a body is first waited for. */
+    private @Nullable RateWatch bodyRate;
+
     private boolean paused;
     private boolean processing;
     private boolean outermost;
@@ -71,8 +75,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         this.channel = channel;
         this.loop = loop;
         this.info = info;
-        this.output = new OutputBuffer(
-                channel, loop, this, writeStallTimeout.toNanos(), this::onWriteStall, this::onOutputTaken);
+        this.output = new OutputBuffer(channel, loop, this, writeStallTimeout.toNanos());
         this.writer = new BodyEncoder(output);
         this.body = new BodyDecoder(loop.sections(), options);
         this.readDeadline = new Deadline(loop) {
@@ -109,7 +112,11 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
 
     abstract void onReadTimeout();
 
-    abstract void onWriteStall();
+    /** The least rate of a body that comes in. */
+    abstract DataRate leastBodyRate();
+
+    /** The body that comes in is slower than that. */
+    abstract void onSlowBody();
 
     /** The connection is closed, by whichever side. Called once. */
     abstract void onGone();
@@ -228,9 +235,37 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         }
     }
 
+    /** A body begins to come in. */
+    final void bodyStarts() {
+        if (bodyRate != null) {
+            bodyRate.restart(leastBodyRate());
+        }
+    }
+
+    /** It is for the body that comes in that is waited now, or it is not. */
+    final void awaitBody(boolean awaited) {
+        RateWatch watch = bodyRate;
+        if (watch == null && awaited && !leastBodyRate().isNone()) {
+            watch = new RateWatch(loop) {
+                @Override
+                protected void tooSlow() {
+                    onSlowBody();
+                }
+            };
+            watch.restart(leastBodyRate());
+            bodyRate = watch;
+        }
+        if (watch != null) {
+            watch.waitFor(awaited);
+        }
+    }
+
     /** Tells the next part of the body that comes in; false if there is none. */
     final boolean tellBody(StreamListener to) throws Refusal {
         ByteBuf data = body.next(input);
+        if (data != null && bodyRate != null) {
+            bodyRate.count(data.readableBytes());
+        }
         boolean done = body.isDone();
         if (data == null && !done) {
             return false;
@@ -382,7 +417,8 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     }
 
     /** Time that begins with the last byte begins now. */
-    private void onOutputTaken() {
+    @Override
+    public final void onOutputTaken() {
         if (!processing && !closed) {
             updateDeadline(false);
         }
@@ -459,6 +495,9 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         writer.stop();
         output.close();
         readDeadline.remove();
+        if (bodyRate != null) {
+            bodyRate.remove();
+        }
         body.reset();
         onClose();
         settle(false);

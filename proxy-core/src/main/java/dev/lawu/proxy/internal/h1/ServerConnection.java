@@ -3,6 +3,7 @@ package dev.lawu.proxy.internal.h1;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.http.DataRate;
 import dev.lawu.proxy.http.FieldName;
 import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.RequestHead;
@@ -103,6 +104,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         this.starter = starter;
         this.owner = owner;
         this.parser = new RequestParser(loop.sections(), options);
+        output.takeAtLeast(options.minResponseRate());
     }
 
     @Override
@@ -215,6 +217,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         } else {
             in = Input.BODY;
             body.start(framing);
+            bodyStarts();
         }
         StreamListener started = starter.start(this, head, last);
         if (!isClosed() && (out == Output.READY || out == Output.BODY)) {
@@ -272,6 +275,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
             return;
         }
         awaited = now;
+        awaitBody(now == Awaited.BODY);
         switch (now) {
             case REQUEST -> readDeadline.set(options.keepAliveTimeout().toNanos());
             case HEAD -> readDeadline.set(options.headReadTimeout().toNanos());
@@ -324,6 +328,20 @@ public final class ServerConnection extends Http1Connection implements ServerStr
                         "no byte of the request body for " + options.bodyIdleTimeout() + ", after " + body.progress());
             default -> close();
         }
+    }
+
+    @Override
+    DataRate leastBodyRate() {
+        return options.minRequestBodyRate();
+    }
+
+    @Override
+    void onSlowBody() {
+        refuse(
+                ErrorType.BODY_RATE,
+                408,
+                "body-rate",
+                "a request body of less than " + options.minRequestBodyRate() + ", after " + body.progress());
     }
 
     // ---- refusals and departures
@@ -417,9 +435,19 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     @Override
-    void onWriteStall() {
-        String detail = "the client took nothing for " + options.writeStallTimeout();
-        breakOff(ProxyException.downstream(ErrorType.WRITE_TIMEOUT, detail));
+    public void onWriteStall() {
+        cutOff(ErrorType.WRITE_TIMEOUT, "write-stall", "the client took nothing for " + options.writeStallTimeout());
+    }
+
+    @Override
+    public void onSlowReader() {
+        cutOff(ErrorType.WRITE_RATE, "response-rate", "the client took less than " + options.minResponseRate());
+    }
+
+    /** What is sent stands still, perhaps behind the end of its exchange: it is counted here, too. */
+    private void cutOff(ErrorType type, String reason, String detail) {
+        starter.refused(connection(), 0, reason, detail);
+        breakOff(ProxyException.downstream(type, detail));
     }
 
     @Override
