@@ -133,6 +133,20 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         }
     }
 
+    /**
+     * Takes this handler out of an idle connection, which then belongs to the caller: its channel may be given another one, on another loop. The owner is told nothing.
+     *
+     * @return false if something is under way, which leaves everything as it was
+     */
+    public boolean detach() {
+        return isUsable() && letGo();
+    }
+
+    /** Says that the connection was used before it got this handler. */
+    public void setUsed() {
+        listenedTo = true;
+    }
+
     // ---- the request
 
     @Override

@@ -491,6 +491,12 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         if (closed) {
             return;
         }
+        end();
+        channel.close();
+    }
+
+    /** Does nothing any more, and gives back everything. */
+    private void end() {
         closed = true;
         writer.stop();
         output.close();
@@ -501,7 +507,21 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         body.reset();
         onClose();
         settle(false);
-        channel.close();
+    }
+
+    /**
+     * Lets go of the channel without a word, if nothing is under way in either direction: the channel stays open, without this handler and without anything of its loop's.
+     *
+     * @return false if something is under way
+     */
+    final boolean letGo() {
+        if (closed || processing || inputClosed || !reading || input.isReadable() || !output.isEmpty()) {
+            return false;
+        }
+        goneTold = true;
+        end();
+        channel.pipeline().remove(this);
+        return true;
     }
 
     /** Gives back what the end holds. */

@@ -95,6 +95,11 @@ public final class SocketTransport implements Transport {
         return client.connect(remote);
     }
 
+    @Override
+    public boolean movesConnections() {
+        return true;
+    }
+
     private static ChannelInitializer<Channel> initializer(Consumer<Channel> added) {
         return new ChannelInitializer<>() {
             @Override
