@@ -379,6 +379,11 @@ public final class ServerConnection extends Http1Connection implements ServerStr
                 }
             }
             case DISCARD -> lingering.inputClosed();
+            case HEAD -> {
+                if (!options.halfClose() && input().isReadable() && !output.isWritable()) {
+                    endIdle(); // requests were waiting for their turn, and nobody waits for their answers any more
+                }
+            }
             default -> {
                 // The next step finds it, behind what is still to be read.
             }
