@@ -124,7 +124,8 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
     public void refused(ConnectionInfo connection, int status, String reason, String detail) {
         counters.refused(reason);
         if (logger.isInfoEnabled()) {
-            logger.info("{} answered {} {}: {}", connection.remoteAddress(), status, reason, detail);
+            Object how = status == 0 ? "cut off," : "answered " + status;
+            logger.info("{} {} {}: {}", connection.remoteAddress(), how, reason, detail);
         }
     }
 

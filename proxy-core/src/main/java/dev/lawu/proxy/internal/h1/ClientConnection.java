@@ -4,6 +4,7 @@ import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.Retryability;
+import dev.lawu.proxy.http.DataRate;
 import dev.lawu.proxy.http.FieldName;
 import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.RequestHead;
@@ -71,7 +72,6 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     private final ResponseParser parser;
 
     private Input in = Input.IDLE;
-    private Awaited awaited = Awaited.NOTHING;
     private @Nullable ClientListener listener;
     private @Nullable Throwable failure;
     private boolean listenedTo;
@@ -118,6 +118,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     public void lend(HttpPeer chosen) {
         peer = chosen;
         output.stallAfter(chosen.options().writeStallTimeout().toNanos());
+        output.takeAtLeast(chosen.options().minRequestBodyRate());
     }
 
     /** True if an exchange can be started: none is going on, and nothing has come that says otherwise. */
@@ -166,8 +167,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         informational = 0;
         flushesBefore = output.flushes();
         clearPause();
-        awaited = Awaited.NOTHING;
-        readDeadline.cancel();
+        deadlines.restart();
     }
 
     @Override
@@ -209,7 +209,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     @Override
     void onOutputEnd() {
         requestEnded = true;
-        updateDeadline(false);
+        deadlines.update(false);
     }
 
     @Override
@@ -413,22 +413,16 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     // ---- time
 
     @Override
-    void updateDeadline(boolean fresh) {
-        Awaited now = awaitedNow();
-        if (now == awaited && !(now == Awaited.BODY && fresh)) {
-            return;
-        }
-        awaited = now;
-        switch (now) {
-            case HEAD, CONTINUE ->
-                readDeadline.set(peer.options().responseHeadTimeout().toNanos());
-            case BODY -> readDeadline.set(peer.options().betweenBytesTimeout().toNanos());
-            case LAST_WORDS -> readDeadline.set(LAST_WORDS.toNanos());
-            default -> readDeadline.cancel();
-        }
+    public Duration limit(Awaited what) {
+        return switch (what) {
+            case BODY -> peer.options().betweenBytesTimeout();
+            case LAST_WORDS -> LAST_WORDS;
+            default -> peer.options().responseHeadTimeout();
+        };
     }
 
-    private Awaited awaitedNow() {
+    @Override
+    public Awaited awaited() {
         if (isPaused()) {
             return Awaited.NOTHING;
         }
@@ -449,9 +443,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     }
 
     @Override
-    void onReadTimeout() {
-        Awaited missed = awaited;
-        awaited = Awaited.NOTHING;
+    public void onReadTimeout(Awaited missed) {
         switch (missed) {
             case HEAD, CONTINUE ->
                 fail(ProxyException.upstream(
@@ -470,7 +462,28 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     }
 
     @Override
-    void onWriteStall() {
+    public DataRate leastBodyRate() {
+        return peer.options().minResponseRate();
+    }
+
+    @Override
+    public void onSlowBody() {
+        fail(ProxyException.upstream(
+                ErrorType.BODY_RATE,
+                peer + " sent the body at less than " + peer.options().minResponseRate() + ", after " + body.progress(),
+                null));
+    }
+
+    @Override
+    public void onSlowReader() {
+        fail(ProxyException.upstream(
+                ErrorType.WRITE_RATE,
+                peer + " took the request at less than " + peer.options().minRequestBodyRate(),
+                null));
+    }
+
+    @Override
+    public void onWriteStall() {
         fail(ProxyException.upstream(
                 ErrorType.WRITE_TIMEOUT,
                 peer + " took nothing for " + peer.options().writeStallTimeout(),

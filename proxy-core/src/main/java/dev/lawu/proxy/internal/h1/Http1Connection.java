@@ -2,8 +2,6 @@ package dev.lawu.proxy.internal.h1;
 
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.http.Headers;
-import dev.lawu.proxy.internal.loop.Deadline;
-import dev.lawu.proxy.internal.loop.Flushable;
 import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.internal.loop.ReadBuffers;
 import dev.lawu.proxy.internal.loop.SmallBuffers;
@@ -40,7 +38,8 @@ import org.slf4j.LoggerFactory;
  * <p><b>Reading.</b> While nothing can be used, reading goes on up to {@value #READ_AHEAD} bytes, so that a FIN is seen; then it stops ({@code autoRead}) until bytes are used. One read may bring 128
  * KiB; while the machine has paused the stream a read brings at most 4 KiB, and none is begun that could pass the limit.
  */
-abstract class Http1Connection extends ChannelInboundHandlerAdapter implements HttpStream, Flushable {
+abstract class Http1Connection extends ChannelInboundHandlerAdapter
+        implements HttpStream, OutputBuffer.Owner, InputDeadlines.Owner {
     static final int READ_AHEAD = 16 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
@@ -50,7 +49,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     final OutputBuffer output;
     final BodyEncoder writer;
     final BodyDecoder body;
-    final Deadline readDeadline;
+    final InputDeadlines deadlines;
 
     private final ConnectionInfo info;
     private final ReadBuffers reads;
@@ -71,16 +70,10 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         this.channel = channel;
         this.loop = loop;
         this.info = info;
-        this.output = new OutputBuffer(
-                channel, loop, this, writeStallTimeout.toNanos(), this::onWriteStall, this::onOutputTaken);
+        this.output = new OutputBuffer(channel, loop, this, writeStallTimeout.toNanos());
         this.writer = new BodyEncoder(output);
         this.body = new BodyDecoder(loop.sections(), options);
-        this.readDeadline = new Deadline(loop) {
-            @Override
-            protected void expired() {
-                onReadTimeout();
-            }
-        };
+        this.deadlines = new InputDeadlines(loop, this);
         this.reads = ReadBuffers.use(channel, loop);
     }
 
@@ -88,9 +81,6 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
 
     /** Takes one step; false if it cannot go on. */
     abstract boolean step() throws Refusal;
-
-    /** Steps have been taken: sets the deadline for what is awaited now. {@code fresh} if bytes have come or reading was resumed. */
-    abstract void updateDeadline(boolean fresh);
 
     /** Who is told; null if there is no exchange. */
     abstract @Nullable StreamListener listener();
@@ -106,10 +96,6 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
 
     /** The connection was lost, or this end has a bug. An end that does not close at once closes when it has told what had come before. */
     abstract void onFailure(Throwable cause);
-
-    abstract void onReadTimeout();
-
-    abstract void onWriteStall();
 
     /** The connection is closed, by whichever side. Called once. */
     abstract void onGone();
@@ -217,7 +203,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         }
         if (!closed) {
             updateReading();
-            updateDeadline(fresh);
+            deadlines.update(fresh);
         }
     }
 
@@ -232,6 +218,9 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     /** Tells the next part of the body that comes in; false if there is none. */
     final boolean tellBody(StreamListener to) throws Refusal {
         ByteBuf data = body.next(input);
+        if (data != null) {
+            deadlines.count(data.readableBytes());
+        }
         boolean done = body.isDone();
         if (data == null && !done) {
             return false;
@@ -354,7 +343,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         reads.sip(true);
         if (!processing && !closed) {
             updateReading();
-            updateDeadline(false);
+            deadlines.update(false);
         }
     }
 
@@ -383,9 +372,10 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     }
 
     /** Time that begins with the last byte begins now. */
-    private void onOutputTaken() {
+    @Override
+    public final void onOutputTaken() {
         if (!processing && !closed) {
-            updateDeadline(false);
+            deadlines.update(false);
         }
     }
 
@@ -456,14 +446,19 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         if (closed) {
             return;
         }
+        end();
+        channel.close();
+    }
+
+    /** Does nothing any more, and gives back everything. */
+    private void end() {
         closed = true;
         writer.stop();
         output.close();
-        readDeadline.remove();
+        deadlines.end();
         body.reset();
         onClose();
         settle(false);
-        channel.close();
     }
 
     /**
@@ -475,14 +470,8 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         if (closed || processing || inputClosed || !reading || input.isReadable() || !output.isEmpty()) {
             return false;
         }
-        closed = true;
         goneTold = true;
-        writer.stop();
-        output.close();
-        readDeadline.remove();
-        body.reset();
-        onClose();
-        settle(false);
+        end();
         channel.pipeline().remove(this);
         return true;
     }

@@ -1,8 +1,10 @@
 package dev.lawu.proxy.internal.h1;
 
+import dev.lawu.proxy.http.DataRate;
 import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.internal.loop.Flushable;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.RateWatch;
 import dev.lawu.proxy.internal.loop.SmallBuffers;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -43,10 +45,9 @@ final class OutputBuffer {
 
     private final Channel channel;
     private final LoopContext loop;
-    private final Flushable owner;
+    private final Owner owner;
     private long stallNanos;
     private final Deadline stall;
-    private final Runnable taken;
     private final ChannelFutureListener markReached = future -> markReached();
 
     private @Nullable ByteBuf pending;
@@ -61,6 +62,14 @@ final class OutputBuffer {
     private boolean blocked;
     private boolean closed;
     private long flushes;
+    /** All bytes that were given to the channel. */
+    private long given;
+    /** Those of them that were flushed. */
+    private long flushed;
+
+    private DataRate least = DataRate.NONE;
+    /** Made when something first waits. */
+    private @Nullable Taking rate;
 
     private int marksWaiting;
     private int looks;
@@ -69,18 +78,27 @@ final class OutputBuffer {
     private @Nullable Object entrySeen;
     private long progressSeen;
 
-    /** {@code stalled} is told that the peer takes nothing; {@code taken}, that after a flush that left something behind the transport has taken all. */
-    OutputBuffer(
-            Channel channel, LoopContext loop, Flushable owner, long stallNanos, Runnable stalled, Runnable taken) {
+    /** Told by the output. */
+    interface Owner extends Flushable {
+        /** The peer takes nothing. */
+        void onWriteStall();
+
+        /** The peer takes less than the least rate. */
+        void onSlowReader();
+
+        /** After a flush that left something behind, the transport has taken all. */
+        void onOutputTaken();
+    }
+
+    OutputBuffer(Channel channel, LoopContext loop, Owner owner, long stallNanos) {
         this.channel = channel;
         this.loop = loop;
         this.owner = owner;
         this.stallNanos = stallNanos;
-        this.taken = taken;
         this.stall = new Deadline(loop) {
             @Override
             protected void expired() {
-                look(stalled);
+                look();
             }
         };
     }
@@ -88,6 +106,11 @@ final class OutputBuffer {
     /** From now on a peer that takes nothing for this long is a stalled one. */
     void stallAfter(long nanos) {
         stallNanos = nanos;
+    }
+
+    /** What waits to be sent must be taken at this rate from now on. */
+    void takeAtLeast(DataRate value) {
+        least = value;
     }
 
     /** A buffer with room for this many bytes; what is written there is sent in this turn. */
@@ -123,6 +146,7 @@ final class OutputBuffer {
             schedule();
             loop.flusher().waiting(length);
             unflushed = true;
+            given += length;
             channel.write(data, channel.voidPromise());
         }
     }
@@ -204,6 +228,7 @@ final class OutputBuffer {
 
     private void send(@Nullable ByteBuf last) {
         unflushed = false;
+        flushed = given;
         flushes++;
         channel.flush();
         if (last != null) {
@@ -220,6 +245,62 @@ final class OutputBuffer {
             remember(queue);
             looks = 0;
             stall.set(stallNanos / LOOKS);
+            if (!least.isNone()) {
+                watchRate();
+            }
+        }
+    }
+
+    private void watchRate() {
+        Taking watch = rate;
+        if (watch == null) {
+            watch = new Taking();
+            rate = watch;
+        }
+        watch.before = watch.taken();
+        watch.restart(least);
+        watch.waitFor(true);
+    }
+
+    /** The rate at which the transport takes what was flushed. While something waits it takes no more than the peer makes room for. */
+    private final class Taking extends RateWatch implements ChannelOutboundBuffer.MessageProcessor {
+        private long left;
+        private long before;
+
+        Taking() {
+            super(loop);
+        }
+
+        /** Taken so far, since the connection began. */
+        private long taken() {
+            left = 0;
+            ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+            if (queue != null) {
+                try {
+                    queue.forEachFlushedMessage(this);
+                } catch (Exception e) {
+                    throw new IllegalStateException(e); // this one throws none
+                }
+            }
+            return flushed - left;
+        }
+
+        @Override
+        public boolean processMessage(Object message) {
+            left += ((ByteBuf) message).readableBytes();
+            return true;
+        }
+
+        @Override
+        protected void measure() {
+            long now = taken();
+            count(now - before);
+            before = now;
+        }
+
+        @Override
+        protected void tooSlow() {
+            owner.onSlowReader();
         }
     }
 
@@ -266,6 +347,9 @@ final class OutputBuffer {
     void close() {
         closed = true;
         stall.remove();
+        if (rate != null) {
+            rate.remove();
+        }
         if (holding != null) {
             holding.remove();
         }
@@ -284,6 +368,7 @@ final class OutputBuffer {
         if (out != null) {
             pending = null;
             unflushed = true;
+            given += out.readableBytes();
             channel.write(out, channel.voidPromise());
         }
     }
@@ -293,16 +378,19 @@ final class OutputBuffer {
         marks++;
         if (marksWaiting == 0) {
             stall.cancel();
+            if (rate != null) {
+                rate.waitFor(false);
+            }
             if (!closed) {
                 if (pending != null) {
                     schedule();
                 }
-                taken.run();
+                owner.onOutputTaken();
             }
         }
     }
 
-    private void look(Runnable stalled) {
+    private void look() {
         ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
         if (closed || queue == null || marksWaiting == 0) {
             return;
@@ -311,7 +399,7 @@ final class OutputBuffer {
             remember(queue);
             looks = 0;
         } else if (++looks >= LOOKS) {
-            stalled.run();
+            owner.onWriteStall();
             return;
         }
         stall.set(stallNanos / LOOKS);

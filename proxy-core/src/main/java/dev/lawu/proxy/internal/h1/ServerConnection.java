@@ -3,6 +3,7 @@ package dev.lawu.proxy.internal.h1;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.http.DataRate;
 import dev.lawu.proxy.http.FieldName;
 import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.RequestHead;
@@ -18,6 +19,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import java.io.IOException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,7 +80,6 @@ public final class ServerConnection extends Http1Connection implements ServerStr
 
     private Input in = Input.HEAD;
     private Output out = Output.NONE;
-    private Awaited awaited = Awaited.NOTHING;
     private @Nullable StreamListener listener;
     private @Nullable ProxyException resetWhileStarting;
     private boolean opened;
@@ -103,6 +104,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         this.starter = starter;
         this.owner = owner;
         this.parser = new RequestParser(loop.sections(), options);
+        output.takeAtLeast(options.minResponseRate());
     }
 
     @Override
@@ -110,7 +112,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         opened = true;
         owner.opened(this);
         if (!isClosed()) {
-            updateDeadline(true);
+            deadlines.update(true);
         }
     }
 
@@ -207,8 +209,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         persistent = false;
         requestNumber++;
         clearPause();
-        awaited = Awaited.NOTHING;
-        readDeadline.cancel();
+        deadlines.restart();
         out = Output.READY;
         if (last) {
             in = Input.WAIT;
@@ -266,24 +267,17 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     @Override
-    void updateDeadline(boolean fresh) {
-        Awaited now = awaitedNow();
-        if (now == awaited && !(now == Awaited.BODY && fresh)) {
-            return;
-        }
-        awaited = now;
-        switch (now) {
-            case REQUEST -> readDeadline.set(options.keepAliveTimeout().toNanos());
-            case HEAD -> readDeadline.set(options.headReadTimeout().toNanos());
-            case CONTINUE ->
-                readDeadline.set(
-                        options.bodyIdleTimeout().multipliedBy(UNDECIDED).toNanos());
-            case BODY -> readDeadline.set(options.bodyIdleTimeout().toNanos());
-            default -> readDeadline.cancel();
-        }
+    public Duration limit(Awaited what) {
+        return switch (what) {
+            case REQUEST -> options.keepAliveTimeout();
+            case HEAD -> options.headReadTimeout();
+            case CONTINUE -> options.bodyIdleTimeout().multipliedBy(UNDECIDED);
+            default -> options.bodyIdleTimeout();
+        };
     }
 
-    private Awaited awaitedNow() {
+    @Override
+    public Awaited awaited() {
         return switch (in) {
             // A client that is still being sent a response is not idle; the limit on write stalls holds for it.
             case HEAD -> parser.hasStarted() ? Awaited.HEAD : output.isEmpty() ? Awaited.REQUEST : Awaited.NOTHING;
@@ -304,9 +298,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     @Override
-    void onReadTimeout() {
-        Awaited missed = awaited;
-        awaited = Awaited.NOTHING;
+    public void onReadTimeout(Awaited missed) {
         switch (missed) {
             case HEAD ->
                 refuse(
@@ -324,6 +316,20 @@ public final class ServerConnection extends Http1Connection implements ServerStr
                         "no byte of the request body for " + options.bodyIdleTimeout() + ", after " + body.progress());
             default -> close();
         }
+    }
+
+    @Override
+    public DataRate leastBodyRate() {
+        return options.minRequestBodyRate();
+    }
+
+    @Override
+    public void onSlowBody() {
+        refuse(
+                ErrorType.BODY_RATE,
+                408,
+                "body-rate",
+                "a request body of less than " + options.minRequestBodyRate() + ", after " + body.progress());
     }
 
     // ---- refusals and departures
@@ -373,6 +379,11 @@ public final class ServerConnection extends Http1Connection implements ServerStr
                 }
             }
             case DISCARD -> lingering.inputClosed();
+            case HEAD -> {
+                if (!options.halfClose() && input().isReadable() && !output.isWritable()) {
+                    endIdle(); // requests were waiting for their turn, and nobody waits for their answers any more
+                }
+            }
             default -> {
                 // The next step finds it, behind what is still to be read.
             }
@@ -417,9 +428,19 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     @Override
-    void onWriteStall() {
-        String detail = "the client took nothing for " + options.writeStallTimeout();
-        breakOff(ProxyException.downstream(ErrorType.WRITE_TIMEOUT, detail));
+    public void onWriteStall() {
+        cutOff(ErrorType.WRITE_TIMEOUT, "write-stall", "the client took nothing for " + options.writeStallTimeout());
+    }
+
+    @Override
+    public void onSlowReader() {
+        cutOff(ErrorType.WRITE_RATE, "response-rate", "the client took less than " + options.minResponseRate());
+    }
+
+    /** What is sent stands still, perhaps behind the end of its exchange: it is counted here, too. */
+    private void cutOff(ErrorType type, String reason, String detail) {
+        starter.refused(connection(), 0, reason, detail);
+        breakOff(ProxyException.downstream(type, detail));
     }
 
     @Override
