@@ -39,7 +39,8 @@ public interface ServerStats {
 
     /**
      * Upstream connections that were closed, by reason: {@code peer} (it ended an idle one, or sent something on it), {@code exchange} (the exchange left it unusable, or the peer asked for its end),
-     * {@code idle-timeout}, {@code max-age}, {@code max-requests}, {@code surplus} (more were idle than are kept), {@code evicted} (to make room for another), {@code shutdown}.
+     * {@code idle-timeout}, {@code max-age}, {@code max-requests}, {@code surplus} (more were idle than are kept), {@code evicted} (to make room for another),
+     * {@code client-gone} (it was only one client's, see {@link dev.lawu.proxy.upstream.ProxyProtocol}), {@code shutdown}.
      */
     Map<String, Long> upstreamClosed();
 

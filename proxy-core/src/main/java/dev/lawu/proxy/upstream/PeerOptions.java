@@ -92,7 +92,7 @@ public final class PeerOptions {
         return values.proxy;
     }
 
-    /** Whether connections begin by saying who the client is; such a connection carries only this client's requests. Default {@link ProxyProtocol#NONE}. */
+    /** Whether connections begin by saying who the client is; such a connection carries only this client's requests, and the limits hold for each client. Default {@link ProxyProtocol#NONE}. */
     public ProxyProtocol proxyProtocol() {
         return values.proxyProtocol;
     }
@@ -107,7 +107,7 @@ public final class PeerOptions {
         return values.sendBufferSize;
     }
 
-    /** Whether the first bytes go with the SYN where the system can (RFC 7413). Default false. */
+    /** Whether the first bytes go with the SYN where both systems can (RFC 7413, Linux). Then connecting seems to succeed at once, and a peer that is not there fails the request. Default false. */
     public boolean tcpFastOpen() {
         return values.tcpFastOpen;
     }

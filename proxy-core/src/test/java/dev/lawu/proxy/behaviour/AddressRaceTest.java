@@ -12,6 +12,7 @@ import dev.lawu.proxy.upstream.PeerOptions;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -135,6 +136,16 @@ class AddressRaceTest {
         assertThat(client.received()).startsWith("HTTP/1.1 504 ");
         assertThat(proxy.logged)
                 .containsExactly("UPSTREAM CONNECT_TIMEOUT: app.test:9000 was not connected to within 5000 ms");
+    }
+
+    @Test
+    void resolvingIsUnderTheConnectTimeoutToo() {
+        started =
+                simulation.start(HttpProxy.of(proxy), settings -> settings.resolver(host -> new CompletableFuture<>()));
+        SimulatedConnection client = get();
+        simulation.advance(Duration.ofSeconds(5));
+        assertThat(client.received()).startsWith("HTTP/1.1 504 ");
+        assertThat(proxy.logged).containsExactly("UPSTREAM CONNECT_TIMEOUT: app.test was not resolved within 5000 ms");
     }
 
     @Test

@@ -56,6 +56,30 @@ class ProxyProtocolTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void aClientThatLeavesTakesItsConnectionsAlong(World.Kind kind) {
+        try (World world = kind.create()) {
+            world.start(HttpProxy.of(new ToPeer(speaking(world.peer(), ProxyProtocol.V1))));
+            Wire one = world.connect();
+            Wire two = world.connect();
+            Wire[] origins = new Wire[2];
+            for (int i = 0; i < 2; i++) {
+                (i == 0 ? one : two).send(GET);
+                origins[i] = world.accept();
+                origins[i].until("\r\n\r\n");
+                origins[i].send(OK);
+                (i == 0 ? one : two).head();
+            }
+            world.await(() -> world.server().stats().upstreamIdle() == 2, () -> "two idle");
+            one.close();
+            assertThat(origins[0].rest()).isEmpty();
+            world.await(() -> world.server().stats().upstreamIdle() == 1, () -> "one idle");
+            assertThat(origins[1].isEnded()).isFalse();
+            assertThat(world.server().stats().upstreamClosed()).containsEntry("client-gone", 1L);
+        }
+    }
+
     @Test
     void theHeaderHasTheClientsAddressAndWhereItArrived() {
         try (Simulation simulation = Simulation.create()) {

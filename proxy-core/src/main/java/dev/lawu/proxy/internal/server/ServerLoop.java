@@ -53,6 +53,7 @@ final class ServerLoop implements ServerConnection.Owner {
     @Override
     public void closed(ServerConnection connection) {
         connections.remove(connection);
+        pool.clientGone(connection.connection().remoteAddress());
         server.connectionClosed();
     }
 

@@ -6,6 +6,7 @@ import dev.lawu.proxy.upstream.ResolvedAddresses;
 import io.netty.channel.EventLoop;
 import io.netty.resolver.DefaultHostsFileEntriesResolver;
 import io.netty.resolver.ResolvedAddressTypes;
+import io.netty.resolver.dns.DnsServerAddressStreamProviders;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,6 +50,7 @@ public final class DnsLookup implements NameResolver, AutoCloseable {
         this.loop = loop;
         this.options = options;
         this.types = types;
+        DnsServerAddressStreamProviders.platformDefault(); // reads a file, which no event loop should
     }
 
     @Override

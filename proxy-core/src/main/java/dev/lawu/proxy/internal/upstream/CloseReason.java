@@ -9,6 +9,7 @@ enum CloseReason {
     MAX_REQUESTS("max-requests"),
     SURPLUS("surplus"),
     EVICTED("evicted"),
+    CLIENT_GONE("client-gone"),
     SHUTDOWN("shutdown");
 
     private final String text;

@@ -255,9 +255,13 @@ final class PeerConnections extends Deadline {
         if (warmUp != null) {
             warmUp.close();
         }
+        closeIdle(CloseReason.SHUTDOWN);
+    }
+
+    void closeIdle(CloseReason why) {
         PooledConnection oldest;
         while ((oldest = idle.peekFirst()) != null) {
-            oldest.close(CloseReason.SHUTDOWN);
+            oldest.close(why);
         }
     }
 

@@ -10,12 +10,15 @@ import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.NameResolver;
 import dev.lawu.proxy.upstream.PoolKey;
 import dev.lawu.proxy.upstream.ProxyProtocol;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One event loop's connections to upstreams: those that are idle, by peer, and those in use, which are counted. Confined to the loop.
@@ -36,6 +39,9 @@ public final class UpstreamPool implements Connector {
     final IdleOrder idleOrder = new IdleOrder();
     private final int mostIdle;
     private final Map<PoolKey, PeerConnections> peers = new LinkedHashMap<>();
+    /** Those that are only one client's, by its address. */
+    private final Map<SocketAddress, Set<PeerConnections>> ofClients = new HashMap<>();
+
     private final Set<Opening> openings = new LinkedHashSet<>();
     /** Loops that were asked for a connection and have not answered in time. */
     private final BitSet overdue = new BitSet();
@@ -84,13 +90,33 @@ public final class UpstreamPool implements Connector {
         if (found == null) {
             found = new PeerConnections(this, key);
             peers.put(key, found);
+            SocketAddress client = key.clientAddress();
+            if (client != null) {
+                ofClients
+                        .computeIfAbsent(client, address -> new LinkedHashSet<>(2))
+                        .add(found);
+            }
         }
         return found;
     }
 
     /** False if they were forgotten before. */
     boolean forget(PeerConnections connections) {
+        SocketAddress client = connections.key.clientAddress();
+        if (client != null) {
+            ofClients.computeIfPresent(client, (address, all) -> all.remove(connections) && all.isEmpty() ? null : all);
+        }
         return peers.remove(connections.key, connections);
+    }
+
+    /** A client's connection is closed: nobody can use any more what was only its. */
+    public void clientGone(@Nullable SocketAddress client) {
+        Set<PeerConnections> its = ofClients.isEmpty() ? null : ofClients.get(client);
+        if (its != null) {
+            for (PeerConnections connections : new ArrayList<>(its)) {
+                connections.closeIdle(CloseReason.CLIENT_GONE);
+            }
+        }
     }
 
     void begun(Opening opening) {
