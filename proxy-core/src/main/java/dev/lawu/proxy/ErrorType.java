@@ -8,6 +8,8 @@ public enum ErrorType {
     CONNECT,
     /** No connection was made within the connect timeout. */
     CONNECT_TIMEOUT,
+    /** No connection to the peer became free within the wait timeout. */
+    POOL_TIMEOUT,
     /** The peer closed or reset the connection, or it could not be read. */
     CONNECTION_CLOSED,
     /** The response head did not come in time. */

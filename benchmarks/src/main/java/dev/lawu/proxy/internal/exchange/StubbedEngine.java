@@ -10,6 +10,7 @@ import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.spi.ClientListener;
 import dev.lawu.proxy.spi.ClientStream;
+import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.ServerStream;
 import dev.lawu.proxy.spi.TimeSource;
@@ -150,7 +151,7 @@ final class StubbedEngine {
         }
 
         @Override
-        public Runnable open(HttpPeer peer, boolean fresh, Callback callback) {
+        public Runnable open(HttpPeer peer, @Nullable ConnectionInfo client, boolean fresh, Callback callback) {
             callback.onOpen(this, true);
             return NOTHING_TO_CANCEL;
         }

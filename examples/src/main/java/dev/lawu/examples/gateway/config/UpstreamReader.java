@@ -68,16 +68,17 @@ final class UpstreamReader {
     }
 
     private static PeerOptions options(ConfigSection section) {
-        return PeerOptions.DEFAULTS
-                .withConnectTimeout(section.duration("connect-timeout", DEFAULTS.connectTimeout()))
-                .withResponseHeadTimeout(section.duration("response-head-timeout", DEFAULTS.responseHeadTimeout()))
-                .withBetweenBytesTimeout(section.duration("between-bytes-timeout", DEFAULTS.betweenBytesTimeout()))
-                .withWriteStallTimeout(section.duration("write-stall-timeout", DEFAULTS.writeStallTimeout()))
-                .withIdleTimeout(section.duration("idle-timeout", DEFAULTS.idleTimeout()))
-                .withTunnelIdleTimeout(section.duration("tunnel-idle-timeout", DEFAULTS.tunnelIdleTimeout()))
-                .withMaxIdlePerLoop(section.integer("max-idle", 0, 65_536, DEFAULTS.maxIdlePerLoop()))
-                .withMaxConnectionsPerLoop(
-                        section.integer("max-connections", 1, 65_536, DEFAULTS.maxConnectionsPerLoop()));
+        return PeerOptions.builder()
+                .connectTimeout(section.duration("connect-timeout", DEFAULTS.connectTimeout()))
+                .responseHeadTimeout(section.duration("response-head-timeout", DEFAULTS.responseHeadTimeout()))
+                .betweenBytesTimeout(section.duration("between-bytes-timeout", DEFAULTS.betweenBytesTimeout()))
+                .writeStallTimeout(section.duration("write-stall-timeout", DEFAULTS.writeStallTimeout()))
+                .idleTimeout(section.duration("idle-timeout", DEFAULTS.idleTimeout()))
+                .tunnelIdleTimeout(section.duration("tunnel-idle-timeout", DEFAULTS.tunnelIdleTimeout()))
+                .maxIdlePerLoop(section.integer("max-idle", 0, 65_536, DEFAULTS.maxIdlePerLoop()))
+                .maxConnectionsPerPeer(
+                        section.integer("max-connections", 1, 65_536, DEFAULTS.maxConnectionsPerPeer()))
+                .build();
     }
 
     private static @Nullable HttpPeer peer(ConfigValue value) {

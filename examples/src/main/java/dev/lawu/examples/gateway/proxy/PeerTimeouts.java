@@ -4,7 +4,7 @@ import dev.lawu.proxy.upstream.PeerOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** A route's own timeouts, each null where the upstream's holds. A peer has connections of its own for each different set. */
+/** A route's own timeouts, each null where the upstream's holds. Routes with different connect timeouts do not share connections. */
 public record PeerTimeouts(
         @Nullable Duration connect,
         @Nullable Duration responseHead,
@@ -16,11 +16,16 @@ public record PeerTimeouts(
 
     /** The upstream's options with these in their place. */
     PeerOptions over(PeerOptions options) {
-        PeerOptions result = options;
-        result = connect == null ? result : result.withConnectTimeout(connect);
-        result = responseHead == null ? result : result.withResponseHeadTimeout(responseHead);
-        result = betweenBytes == null ? result : result.withBetweenBytesTimeout(betweenBytes);
-        result = writeStall == null ? result : result.withWriteStallTimeout(writeStall);
-        return tunnelIdle == null ? result : result.withTunnelIdleTimeout(tunnelIdle);
+        PeerOptions.Builder result = options.toBuilder();
+        result.connectTimeout(or(connect, options.connectTimeout()));
+        result.responseHeadTimeout(or(responseHead, options.responseHeadTimeout()));
+        result.betweenBytesTimeout(or(betweenBytes, options.betweenBytesTimeout()));
+        result.writeStallTimeout(or(writeStall, options.writeStallTimeout()));
+        result.tunnelIdleTimeout(or(tunnelIdle, options.tunnelIdleTimeout()));
+        return result.build();
+    }
+
+    private static Duration or(@Nullable Duration own, Duration upstreams) {
+        return own == null ? upstreams : own;
     }
 }

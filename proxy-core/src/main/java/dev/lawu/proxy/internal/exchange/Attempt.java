@@ -98,7 +98,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         peer = chosen;
         chosenAt = exchange.now();
         state = State.CONNECTING;
-        Runnable cancel = exchange.connector.open(chosen, fresh, this);
+        Runnable cancel = exchange.connector.open(chosen, exchange.down.connection(), fresh, this);
         if (state == State.CONNECTING) {
             cancelConnect = cancel;
         }
@@ -140,7 +140,12 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
             fail(e);
             return;
         }
-        head = exchange.upstreamHead();
+        RequestHead copy = exchange.upstreamHead();
+        HttpPeer to = peer;
+        if (to != null && to.hostOverride() != null) {
+            copy.headers().set("Host", to.hostOverride());
+        }
+        head = copy;
         filterHead(0);
     }
 

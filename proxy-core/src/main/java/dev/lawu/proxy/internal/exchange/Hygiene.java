@@ -86,7 +86,7 @@ final class Hygiene {
         removeHopByHop(headers);
         if (!headers.contains(FieldName.HOST)) {
             // Of HTTP/1.0, or removed by a filter; HTTP/1.1 requires it (RFC 9112, section 3.2).
-            headers.section().append("Host", peer.toString());
+            headers.section().append("Host", peer.hostOverride() != null ? peer.hostOverride() : hostOf(peer));
         }
         if (exchange.stripsExpect()) {
             headers.remove(FieldName.EXPECT);
@@ -101,6 +101,10 @@ final class Hygiene {
         } else {
             setLength(headers, lengthUnknown ? -1 : length);
         }
+    }
+
+    private static String hostOf(HttpPeer peer) {
+        return peer.path() == null ? peer.toString() : peer.host();
     }
 
     /** Makes an upstream's head fit to be sent to the client, before the filters see it. */

@@ -30,7 +30,7 @@ final class OutputBuffer {
     private final Channel channel;
     private final LoopContext loop;
     private final Flushable owner;
-    private final long stallNanos;
+    private long stallNanos;
     private final Deadline stall;
     private final ChannelFutureListener markReached = future -> markReached();
 
@@ -58,6 +58,11 @@ final class OutputBuffer {
                 look(stalled);
             }
         };
+    }
+
+    /** From now on a peer that takes nothing for this long is a stalled one. */
+    void stallAfter(long nanos) {
+        stallNanos = nanos;
     }
 
     /** A buffer with room for this many bytes; what is written there is sent in this turn. */

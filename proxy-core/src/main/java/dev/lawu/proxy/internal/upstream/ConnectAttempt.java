@@ -4,6 +4,7 @@ import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.spi.Connector;
+import dev.lawu.proxy.upstream.HttpPeer;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import java.net.InetAddress;
@@ -20,15 +21,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectAttempt extends Deadline implements Runnable {
     private final PeerConnections home;
+    private final HttpPeer chosen;
     private final Connector.Callback callback;
     private @Nullable Iterator<InetAddress> addresses;
     private @Nullable ChannelFuture connecting;
     private @Nullable PooledConnection connection;
     private boolean over;
 
-    ConnectAttempt(PeerConnections home, Connector.Callback callback) {
+    ConnectAttempt(PeerConnections home, HttpPeer chosen, Connector.Callback callback) {
         super(home.pool.loop);
         this.home = home;
+        this.chosen = chosen;
         this.callback = callback;
     }
 
@@ -91,6 +94,7 @@ final class ConnectAttempt extends Deadline implements Runnable {
             over = true;
             remove();
             made.established();
+            made.connection().lend(chosen);
             home.pool.counters.upstreamConnected();
             callback.onOpen(made.connection(), false);
             return;

@@ -2,6 +2,7 @@ package dev.lawu.proxy.internal.upstream;
 
 import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.upstream.HttpPeer;
+import dev.lawu.proxy.upstream.PoolKey;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,6 +21,7 @@ final class PeerConnections extends Deadline {
     private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     final UpstreamPool pool;
+    final PoolKey key;
     final HttpPeer peer;
     /** The peer's address if it was given as one, so that nothing has to be resolved. */
     final @Nullable InetSocketAddress literal;
@@ -29,10 +31,11 @@ final class PeerConnections extends Deadline {
     /** The fewest that were idle at a time since the grace began. */
     private int leastIdle;
 
-    PeerConnections(UpstreamPool pool, HttpPeer peer) {
+    PeerConnections(UpstreamPool pool, PoolKey key) {
         super(pool.loop);
         this.pool = pool;
-        this.peer = peer;
+        this.key = key;
+        this.peer = key.peer();
         this.literal = literal(peer);
     }
 
@@ -54,7 +57,7 @@ final class PeerConnections extends Deadline {
     }
 
     @Nullable
-    PooledConnection takeIdle() {
+    PooledConnection takeIdle(HttpPeer chosen) {
         for (PooledConnection connection = idle.peekLast(); connection != null; connection = idle.peekLast()) {
             if (!connection.connection().isUsable()) {
                 connection.close();
@@ -62,7 +65,7 @@ final class PeerConnections extends Deadline {
             }
             idle.removeLast();
             leastIdle = Math.min(leastIdle, idle.size());
-            connection.taken();
+            connection.taken(chosen);
             pool.counters.upstreamIdle(-1);
             pool.counters.upstreamActive(1);
             return connection;

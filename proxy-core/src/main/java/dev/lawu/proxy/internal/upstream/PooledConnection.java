@@ -3,6 +3,7 @@ package dev.lawu.proxy.internal.upstream;
 import dev.lawu.proxy.internal.h1.ClientConnection;
 import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.internal.transport.ChannelInfo;
+import dev.lawu.proxy.upstream.HttpPeer;
 import io.netty.channel.Channel;
 
 /** An upstream connection and its place in the pool; what ends it when it has been idle too long. */
@@ -29,7 +30,8 @@ final class PooledConnection extends Deadline implements ClientConnection.Owner 
         established = true;
     }
 
-    void taken() {
+    void taken(HttpPeer chosen) {
+        connection.lend(chosen);
         idle = false;
         cancel();
     }

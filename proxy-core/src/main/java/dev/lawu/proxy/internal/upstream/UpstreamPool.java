@@ -5,14 +5,18 @@ import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.internal.exchange.LoopCounters;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.Transport;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.NameResolver;
+import dev.lawu.proxy.upstream.PoolKey;
+import dev.lawu.proxy.upstream.ProxyProtocol;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One event loop's connections to upstreams: those that are idle, by peer, and those in use, which are counted. Confined to the loop.
@@ -28,7 +32,7 @@ public final class UpstreamPool implements Connector {
     final NameResolver resolver;
     final ProxyOptions options;
     final LoopCounters counters;
-    private final Map<HttpPeer, PeerConnections> peers = new HashMap<>();
+    private final Map<PoolKey, PeerConnections> peers = new HashMap<>();
     private boolean closed;
 
     public UpstreamPool(
@@ -41,21 +45,25 @@ public final class UpstreamPool implements Connector {
     }
 
     @Override
-    public Runnable open(HttpPeer peer, boolean fresh, Callback callback) {
+    public Runnable open(HttpPeer peer, @Nullable ConnectionInfo client, boolean fresh, Callback callback) {
         if (closed) {
             callback.onFailure(ProxyException.internal(ErrorType.SHUTDOWN, "the server is shutting down", null));
             return NOTHING;
         }
-        PeerConnections connections = peers.get(peer);
-        if (connections == null) {
-            connections = new PeerConnections(this, peer);
+        PoolKey key = peer.poolKey();
+        if (client != null && peer.options().proxyProtocol() != ProxyProtocol.NONE) {
+            key = key.forClient(client.remoteAddress(), client.localAddress());
         }
-        PooledConnection idle = fresh ? null : connections.takeIdle();
+        PeerConnections connections = peers.get(key);
+        if (connections == null) {
+            connections = new PeerConnections(this, key);
+        }
+        PooledConnection idle = fresh ? null : connections.takeIdle(peer);
         if (idle != null) {
             callback.onOpen(idle.connection(), true);
             return NOTHING;
         }
-        int most = peer.options().maxConnectionsPerLoop();
+        int most = peer.options().maxConnectionsPerPeer();
         if (connections.total() >= most && !connections.closeOneIdle()) {
             callback.onFailure(ProxyException.upstream(
                     ErrorType.OVERLOAD,
@@ -64,17 +72,17 @@ public final class UpstreamPool implements Connector {
                     null));
             return NOTHING;
         }
-        ConnectAttempt attempt = new ConnectAttempt(connections, callback);
+        ConnectAttempt attempt = new ConnectAttempt(connections, peer, callback);
         attempt.start();
         return attempt;
     }
 
     void remember(PeerConnections connections) {
-        peers.put(connections.peer, connections);
+        peers.put(connections.key, connections);
     }
 
     void forget(PeerConnections connections) {
-        peers.remove(connections.peer, connections);
+        peers.remove(connections.key, connections);
     }
 
     /** Closes what is idle, and from now on what becomes idle. */
