@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -98,16 +100,35 @@ final class ConfigSource {
      */
     @Nullable
     String substitute(Node node, String key, String text) {
-        return substitute(node, key, text, false);
+        return substitute(text, unclosed(node, key), reference -> lookUp(node, key, reference), "${");
+    }
+
+    /** The same with the braces of what is put in doubled. */
+    @Nullable
+    String substituteInTemplate(Node node, String key, String text) {
+        return substitute(
+                text,
+                unclosed(node, key),
+                reference -> {
+                    String value = lookUp(node, key, reference);
+                    return value == null ? null : value.replace("{", "{{").replace("}", "}}");
+                },
+                "${");
+    }
+
+    private Consumer<String> unclosed(Node node, String key) {
+        return text ->
+                problem(node, key, FieldSyntax.quote(text), "a \"}\" behind \"${\"; \"$${\" for a literal \"${\"");
     }
 
     /** The text as it can be read again from anywhere: references stay, with absolute paths. */
     String show(Node node, String text) {
-        String shown = substitute(node, "", text, true);
+        String shown = substitute(text, unclosed -> {}, reference -> shownReference(node, reference), "$${");
         return shown == null ? text : shown;
     }
 
-    private @Nullable String substitute(Node node, String key, String text, boolean isShown) {
+    private static @Nullable String substitute(
+            String text, Consumer<String> unclosed, Function<String, @Nullable String> lookUp, String escape) {
         if (text.indexOf("${") < 0) {
             return text;
         }
@@ -121,20 +142,18 @@ final class ConfigSource {
                 break;
             }
             if (start > at && text.charAt(start - 1) == '$') {
-                result.append(text, at, start - 1).append(isShown ? "$${" : "${");
+                result.append(text, at, start - 1).append(escape);
                 at = start + 2;
                 continue;
             }
             result.append(text, at, start);
             int end = text.indexOf('}', start);
             if (end < 0) {
-                if (!isShown) {
-                    problem(node, key, FieldSyntax.quote(text), "a \"}\" behind \"${\"; \"$${\" for a literal \"${\"");
-                }
+                unclosed.accept(text);
                 return null;
             }
             String reference = text.substring(start + 2, end);
-            String value = isShown ? shownReference(node, reference) : lookUp(node, key, reference);
+            String value = lookUp.apply(reference);
             complete &= value != null;
             result.append(value);
             at = end + 1;

@@ -59,7 +59,8 @@ record ConfigValue(ConfigSource source, String key, String pattern, Node node, C
         return node instanceof ScalarNode scalar && scalar.getValue().contains("${");
     }
 
-    private String found() {
+    /** What is written here, quoted: a reference as it is, and never what it stands for. */
+    String found() {
         if (isMapping()) {
             return "a mapping";
         }
@@ -86,6 +87,16 @@ record ConfigValue(ConfigSource source, String key, String pattern, Node node, C
         }
         reject(expected);
         return null;
+    }
+
+    /** The same, where braces in what references stand for are doubled, so that they make no variables. */
+    @Nullable
+    String templateText(String expected) {
+        String text = text(expected);
+        boolean isReplaced = text != null && node instanceof ScalarNode && isReference();
+        return isReplaced && node instanceof ScalarNode scalar
+                ? source.substituteInTemplate(node, key, scalar.getValue())
+                : text;
     }
 
     /** One of these words. */

@@ -8,6 +8,7 @@ import dev.lawu.examples.gateway.filter.SecurityHeaders;
 import dev.lawu.examples.gateway.proxy.RoutePolicy;
 import dev.lawu.proxy.http.FieldSyntax;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -62,14 +63,7 @@ final class FilterReader {
             return;
         }
         ConfigValue list = section.required("origins", "a list such as [https://app.example.com]");
-        List<String> origins = list == null ? List.of() : list.texts("a list of origins", ORIGIN_EXPECTED);
-        boolean isValid = true;
-        for (String origin : origins) {
-            if (list != null && !ORIGIN.matcher(origin).matches()) {
-                list.problem(FieldSyntax.quote(origin), ORIGIN_EXPECTED);
-                isValid = false;
-            }
-        }
+        List<String> origins = list == null ? List.of() : origins(list);
         List<String> methods = tokens(section, "methods", List.of("PUT", "PATCH", "DELETE"));
         List<String> headers = tokens(section, "headers", List.of("Content-Type"));
         List<String> exposed = tokens(section, "expose", List.of());
@@ -78,11 +72,22 @@ final class FilterReader {
         section.end();
         if (credentials && origins.contains("*")) {
             value.problem("credentials for every origin", "origins by name, or no credentials");
-            isValid = false;
+            return;
         }
-        if (isValid) {
-            policy.cors(new Cors(new Cors.Options(origins, methods, headers, exposed, credentials, maxAge)));
+        policy.cors(new Cors(new Cors.Options(origins, methods, headers, exposed, credentials, maxAge)));
+    }
+
+    private static List<String> origins(ConfigValue list) {
+        List<String> origins = new ArrayList<>();
+        for (ConfigValue element : list.list("a list of origins")) {
+            String origin = element.text(ORIGIN_EXPECTED);
+            if (origin != null && ORIGIN.matcher(origin).matches()) {
+                origins.add(origin);
+            } else if (origin != null) {
+                element.reject(ORIGIN_EXPECTED);
+            }
         }
+        return origins;
     }
 
     private static List<String> tokens(ConfigSection section, String name, List<String> byDefault) {

@@ -1,6 +1,5 @@
 package dev.lawu.examples.gateway.config;
 
-import dev.lawu.proxy.http.FieldSyntax;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +17,7 @@ final class ListenAddress {
             return null;
         }
         if (text.startsWith("unix:")) {
-            value.problem(FieldSyntax.quote(text) + "; Unix-domain sockets are not built yet", EXPECTED);
+            value.problem(value.found() + "; Unix-domain sockets are not built yet", EXPECTED);
             return null;
         }
         int colon = text.lastIndexOf(':');
@@ -35,7 +34,7 @@ final class ListenAddress {
         }
         InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
-            value.problem(FieldSyntax.quote(text) + ", a name that does not resolve", EXPECTED);
+            value.problem(value.found() + ", a name that does not resolve", EXPECTED);
             return null;
         }
         return address;

@@ -124,7 +124,7 @@ final class MatchReader {
         try {
             return text == null ? null : PathMatch.regex(text);
         } catch (PatternSyntaxException e) {
-            value.problem(FieldSyntax.quote(String.valueOf(text)) + ": " + e.getDescription(), REGEX_EXPECTED);
+            value.problem(value.found() + ": " + e.getDescription(), REGEX_EXPECTED);
             return null;
         }
     }
@@ -234,7 +234,7 @@ final class MatchReader {
                 default -> TextMatch.exact(text);
             };
         } catch (PatternSyntaxException e) {
-            value.problem(FieldSyntax.quote(text) + ": " + e.getDescription(), REGEX_EXPECTED);
+            value.problem(value.found() + ": " + e.getDescription(), REGEX_EXPECTED);
             return null;
         }
     }

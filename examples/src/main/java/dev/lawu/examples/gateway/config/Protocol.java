@@ -14,7 +14,7 @@ final class Protocol {
             return;
         }
         if (List.of("h2", "h2c", "h3").contains(name)) {
-            value.problem("\"" + name + "\", which is not built yet", PLAIN_HTTP);
+            value.problem(value.found() + ", which is not built yet", PLAIN_HTTP);
         } else {
             value.reject(PLAIN_HTTP + Suggestion.of(name, List.of("http/1.1")));
         }

@@ -58,9 +58,9 @@ final class RouteReader {
         PathMatch path = matches.isEmpty() ? PathMatch.ALL : matches.get(0).path();
         Pattern regex = path.pattern();
         PathRewrite rewrite = rewrite(section, matches.isEmpty() ? null : path);
+        Route.Target target = new TargetReader(upstreams, section, element, regex, rewrite).read();
         RoutePolicy policy =
                 PolicyReader.read(section, regex, defaults).rewrite(rewrite).build();
-        Route.Target target = new TargetReader(upstreams, section, element, regex, rewrite).read();
         section.notBuilt("cache", "no cache; responses come from the upstream");
         section.end();
         for (RouteMatch match : matches) {

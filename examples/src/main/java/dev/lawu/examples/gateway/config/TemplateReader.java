@@ -17,7 +17,7 @@ final class TemplateReader {
 
     /** Null if it is none, or could not stand in a field. */
     static @Nullable Template read(ConfigValue value, @Nullable Pattern regex, String expected) {
-        String text = value.text(expected);
+        String text = value.templateText(expected);
         if (text == null) {
             return null;
         }

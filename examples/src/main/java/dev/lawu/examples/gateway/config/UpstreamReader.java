@@ -1,7 +1,6 @@
 package dev.lawu.examples.gateway.config;
 
 import dev.lawu.examples.gateway.proxy.Upstream;
-import dev.lawu.proxy.http.FieldSyntax;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.PeerOptions;
 import java.util.ArrayList;
@@ -38,33 +37,37 @@ final class UpstreamReader {
             return null;
         }
         ConfigValue list = section.required("peers", PEERS);
+        List<HttpPeer> named = list == null ? List.of() : peers(list);
         ConfigValue protocol = section.optional("protocol");
         if (protocol == null) {
             section.byDefault("protocol", "", "http/1.1");
         } else {
             Protocol.read(protocol);
         }
-        List<HttpPeer> peers = new ArrayList<>();
         PeerOptions options = options(section);
-        if (list != null) {
-            for (ConfigValue element : list.nonEmptyList(PEERS)) {
-                HttpPeer peer = peer(element);
-                if (peer != null) {
-                    peers.add(peer.withOptions(options));
-                }
-            }
-        }
+        List<HttpPeer> peers = named.stream().map(peer -> peer.withOptions(options)).toList();
         ConfigValue balance = section.optional("balance");
         String word = balance == null
                 ? section.byDefault("balance", "round-robin", "round-robin")
                 : balance.text("round-robin");
         if (balance != null && word != null && !word.equals("round-robin")) {
             balance.problem(
-                    FieldSyntax.quote(word) + ", which is not built yet", "round-robin, that is, peers in turn");
+                    balance.found() + ", which is not built yet", "round-robin, that is, peers in turn");
         }
         section.notBuilt("tls", "an upstream without TLS");
         section.end();
         return peers.isEmpty() ? null : new Upstream(name, peers);
+    }
+
+    private static List<HttpPeer> peers(ConfigValue list) {
+        List<HttpPeer> peers = new ArrayList<>();
+        for (ConfigValue element : list.nonEmptyList(PEERS)) {
+            HttpPeer peer = peer(element);
+            if (peer != null) {
+                peers.add(peer);
+            }
+        }
+        return peers;
     }
 
     private static PeerOptions options(ConfigSection section) {
@@ -88,7 +91,7 @@ final class UpstreamReader {
             return null;
         }
         if (text.startsWith("unix:")) {
-            value.problem(FieldSyntax.quote(text) + "; Unix-domain sockets are not built yet", expected);
+            value.problem(value.found() + "; Unix-domain sockets are not built yet", expected);
             return null;
         }
         try {

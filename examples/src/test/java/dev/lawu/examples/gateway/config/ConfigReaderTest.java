@@ -190,6 +190,103 @@ class ConfigReaderTest {
     }
 
     @Test
+    void aReferenceMayHaveADefaultForWhatIsNotSetOrEmpty() throws Exception {
+        String more = "via: \"${A:-x}${B:-y}${C:-}\"";
+        assertThat(read(SMALLEST + more, Map.of("A", "a", "B", "")).options().via()).isEqualTo("ay");
+    }
+
+    @Test
+    void aSecretWithBracesMakesNoVariableAndIsNotShown() throws Exception {
+        Files.writeString(directory.resolve("secret"), "{hunter}2");
+        String route = "    request-headers: { set: { X-Token: \"${file:secret} {host}\" } }\n";
+        assertThat(read(SMALLEST.replace("routes: [{ match: { path-prefix: / }, upstream: app }]",
+                                "routes:\n  - match: {}\n    upstream: app\n" + route))
+                        .routes())
+                .hasSize(1);
+        ConfigException e = failure("route-defaults: { upstream-host: \"${file:secret}{x}\" }", Map.of());
+        assertThat(e).hasMessageContaining("the variable {x}");
+        assertThat(e.getMessage()).doesNotContain("hunter");
+    }
+
+    @Test
+    void theEffectiveFileHasDefaultsAndNoSecrets() throws Exception {
+        Files.writeString(directory.resolve("secret"), "hunter2");
+        Path file = directory.resolve("gateway.yaml");
+        Files.writeString(file, """
+                server: { event-loops: 1 }
+                listeners: [{ address: "127.0.0.1:${PORT}" }]
+                upstreams: { app: { peers: ["127.0.0.1:9000"] } }
+                routes:
+                  - match: { header: { x-api-key: inline } }
+                    upstream: app
+                    request-headers: { set: { Authorization: "Bearer ${file:secret}", X-Plain: p, X-Token: inline } }
+                    basic-auth: { users: { alice: "%s" } }
+                """.formatted("pbkdf2-sha256$1$AAAAAAAAAAA=$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
+        assertThat(ConfigReader.readAll(file, Map.of("PORT", "0")).effective()).isEqualTo("""
+                server:
+                  event-loops: 1
+                  backlog: 1024
+                  max-connections: 65536
+                  drain-timeout: 30s
+                listeners:
+                - address: 127.0.0.1:${PORT}
+                  protocols:
+                  - http/1.1
+                upstreams:
+                  app:
+                    peers:
+                    - 127.0.0.1:9000
+                    protocol: http/1.1
+                    connect-timeout: 5s
+                    response-head-timeout: 1m
+                    between-bytes-timeout: 1m
+                    write-stall-timeout: 30s
+                    idle-timeout: 55s
+                    tunnel-idle-timeout: 10m
+                    max-idle: 64
+                    max-connections: 1024
+                    balance: round-robin
+                routes:
+                - priority: 0
+                  match:
+                    header:
+                      x-api-key: '***'
+                  upstream: app
+                  request-headers:
+                    set:
+                      Authorization: Bearer ${file:DIRECTORY/secret}
+                      X-Plain: p
+                      X-Token: '***'
+                  basic-auth:
+                    realm: restricted
+                    users:
+                      alice: '!'
+                limits:
+                  max-start-line: 8KiB
+                  max-head: 32KiB
+                  max-fields: 128
+                  max-trailers: 8KiB
+                  max-requests-per-connection: 10000
+                  max-attempts: 3
+                  replay-buffer: 64KiB
+                timeouts:
+                  head-read: 15s
+                  body-idle: 30s
+                  keep-alive: 1m
+                  write-stall: 30s
+                trusted-proxies: []
+                forwarding-fields: both
+                via: lawu
+                upgrades:
+                - websocket
+                half-close: false
+                allow-connect: false
+                request-id: false
+                access-log: true
+                """.replace("DIRECTORY", directory.toString()));
+    }
+
+    @Test
     void allProblemsAreToldAtOnceInTheOrderOfTheirLines() {
         ConfigException e = catchThrowableOfType(ConfigException.class, () -> read("""
                         server:
