@@ -17,7 +17,11 @@ import org.jspecify.annotations.Nullable;
  * @param port the demo's port
  * @param question what is to be explained; null if nothing is
  */
-record CommandLine(Action action, @Nullable Path config, int port, @Nullable Question question) {
+record CommandLine(
+        Action action,
+        @Nullable Path config,
+        int port,
+        @Nullable Question question) {
     static final int DEMO_PORT = 8080;
 
     static final String USAGE = """
@@ -64,7 +68,11 @@ record CommandLine(Action action, @Nullable Path config, int port, @Nullable Que
      * @param headers {@code NAME: VALUE} each
      * @param client an address; null if that is not known
      */
-    record Question(String method, String url, List<String> headers, @Nullable String client) {}
+    record Question(
+            String method,
+            String url,
+            List<String> headers,
+            @Nullable String client) {}
 
     /** The command line is wrong. */
     static final class UsageException extends Exception {

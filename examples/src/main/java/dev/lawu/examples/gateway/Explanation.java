@@ -59,10 +59,12 @@ final class Explanation {
             for (String header : question.headers()) {
                 int colon = header.indexOf(':');
                 if (colon < 1) {
-                    throw new IllegalArgumentException(
-                            "--header: \"" + header + "\" (expected: \"NAME: VALUE\")");
+                    throw new IllegalArgumentException("--header: \"" + header + "\" (expected: \"NAME: VALUE\")");
                 }
-                head.headers().add(header.substring(0, colon), header.substring(colon + 1).trim());
+                head.headers()
+                        .add(
+                                header.substring(0, colon),
+                                header.substring(colon + 1).trim());
             }
             String scheme = Objects.requireNonNullElse(uri.getScheme(), "http");
             return new Asked(head, client(question.client()), scheme);

@@ -118,7 +118,8 @@ class CommandLineTest {
                         """)
                 .contains("Routes are tried by priority; then host");
         out.reset();
-        assertThat(run("--config", file.toString(), "--explain", "GET", "/a/../b")).isZero();
+        assertThat(run("--config", file.toString(), "--explain", "GET", "/a/../b"))
+                .isZero();
         assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("400: ");
     }
 
@@ -135,7 +136,9 @@ class CommandLineTest {
             arguments[2] = "--explain";
             System.arraycopy(wrong, 0, arguments, 3, wrong.length);
             assertThat(run(arguments)).isEqualTo(2);
-            assertThat(err.toString(StandardCharsets.UTF_8)).startsWith("gateway: ").contains("expected: ");
+            assertThat(err.toString(StandardCharsets.UTF_8))
+                    .startsWith("gateway: ")
+                    .contains("expected: ");
         }
     }
 

@@ -66,8 +66,13 @@ class FiltersEndToEndTest {
             assertThat(asked.field("WWW-Authenticate"))
                     .isEqualTo("Basic realm=\"the \\\"site\\\"\", charset=\"UTF-8\"");
             for (String wrong : new String[] {
-                basic("alice:wrong"), basic("bob:päss:word"), basic("locked:!"), basic("locked:"), basic("alice"),
-                "Authorization: Basic ***", "Authorization: Bearer x"
+                basic("alice:wrong"),
+                basic("bob:päss:word"),
+                basic("locked:!"),
+                basic("locked:"),
+                basic("alice"),
+                "Authorization: Basic ***",
+                "Authorization: Bearer x"
             }) {
                 assertThat(gateway.get("/", wrong).status()).as(wrong).isEqualTo(401);
             }
@@ -91,7 +96,11 @@ class FiltersEndToEndTest {
                   - { match: { exact: /all }, upstream: app, cors: { origins: ["*"], headers: ["*"] } }
                 """)) {
             Answer preflight = gateway.send(
-                    "OPTIONS", "/", "", "Origin: https://app.example.com", "Access-Control-Request-Method: PUT",
+                    "OPTIONS",
+                    "/",
+                    "",
+                    "Origin: https://app.example.com",
+                    "Access-Control-Request-Method: PUT",
                     "Access-Control-Request-Headers: x-a");
             assertThat(preflight.status()).isEqualTo(204);
             assertThat(preflight.field("Access-Control-Allow-Origin")).isEqualTo("https://app.example.com");
@@ -101,7 +110,11 @@ class FiltersEndToEndTest {
             assertThat(preflight.field("Access-Control-Max-Age")).isEqualTo("60");
             assertThat(preflight.field("Vary")).contains("Origin");
             for (String origin : new String[] {
-                "https://evil.example", "http://app.example.com", "https://app.example.com.evil", "https://example.org", "null"
+                "https://evil.example",
+                "http://app.example.com",
+                "https://app.example.com.evil",
+                "https://example.org",
+                "null"
             }) {
                 Answer refused =
                         gateway.send("OPTIONS", "/", "", "Origin: " + origin, "Access-Control-Request-Method: PUT");
@@ -148,7 +161,8 @@ class FiltersEndToEndTest {
 
     @Test
     void requestsAreNamedAndOnlyTrustedProxiesMayNameThem() throws Exception {
-        String routes = "request-id: true\nroutes: [{ match: {}, upstream: app, response-headers: { set: { X-Copy: \"{request-id}\" } } }]\n";
+        String routes =
+                "request-id: true\nroutes: [{ match: {}, upstream: app, response-headers: { set: { X-Copy: \"{request-id}\" } } }]\n";
         try (TestGateway gateway = start(routes)) {
             Answer answer = gateway.get("/", "X-Request-Id: forged");
             String id = answer.field("X-Request-Id");
@@ -158,8 +172,10 @@ class FiltersEndToEndTest {
             assertThat(gateway.get("/").field("X-Request-Id")).isNotEqualTo(id);
         }
         try (TestGateway gateway = start("trusted-proxies: [127.0.0.1]\n" + routes)) {
-            assertThat(gateway.get("/", "X-Request-Id: abc-1").field("X-Request-Id")).isEqualTo("abc-1");
-            assertThat(gateway.get("/", "X-Request-Id: a b").field("X-Request-Id")).matches("[0-9a-f]{32}");
+            assertThat(gateway.get("/", "X-Request-Id: abc-1").field("X-Request-Id"))
+                    .isEqualTo("abc-1");
+            assertThat(gateway.get("/", "X-Request-Id: a b").field("X-Request-Id"))
+                    .matches("[0-9a-f]{32}");
         }
     }
 }

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What routes do, from the file to the bytes. */
 class RoutesEndToEndTest {
-    private static final String UPSTREAM = "upstreams: { app: { peers: [\"ORIGIN\"] }, other: { peers: [\"SECOND\"] } }\n";
+    private static final String UPSTREAM =
+            "upstreams: { app: { peers: [\"ORIGIN\"] }, other: { peers: [\"SECOND\"] } }\n";
 
     @TempDir
     private Path directory;
@@ -104,11 +105,13 @@ class RoutesEndToEndTest {
                       add: { Vary: X-Tenant }
                       remove: [X-Origin]
                 """)) {
-            Answer answer = gateway.get("/t/red?a=%20b", "Host: Shop.example.com:81", "X-In: in", "Cookie: c=d", "X-Who: me");
+            Answer answer =
+                    gateway.get("/t/red?a=%20b", "Host: Shop.example.com:81", "X-In: in", "Cookie: c=d", "X-Who: me");
             assertThat(answer.body())
                     .contains("\nHost: app.internal:8080\n")
                     .contains("\nX-tenant: red\n")
-                    .contains("\nX-who: 127.0.0.1 http GET shop.example.com Shop.example.com:81 /t/red a=%20b /t/red?a=%20b\n")
+                    .contains(
+                            "\nX-who: 127.0.0.1 http GET shop.example.com Shop.example.com:81 /t/red a=%20b /t/red?a=%20b\n")
                     .contains("\nX-more: in|%20b|d|\n")
                     .doesNotContain("X-in:")
                     .doesNotContain("Cookie:");
@@ -166,6 +169,17 @@ class RoutesEndToEndTest {
             assertThat(answer.body()).isEqualTo("{\"a\": 1}");
             assertThat(gateway.send("HEAD", "/", "").body()).isEmpty();
         }
+        try (TestGateway gateway = start("""
+                routes:
+                  - match: {}
+                    respond: { status: 418 }
+                    clients: { deny: [127.0.0.0/8] }
+                    error-pages: { pages: { 4xx: { body: page } } }
+                """)) {
+            Answer answer = gateway.get("/");
+            assertThat(answer.status()).isEqualTo(403);
+            assertThat(answer.body()).as("what comes before the response is no fixed response").isEqualTo("page");
+        }
     }
 
     @Test
@@ -196,7 +210,9 @@ class RoutesEndToEndTest {
             Answer gone = gateway.get("/gone");
             assertThat(gone.status()).isEqualTo(502);
             assertThat(gone.body()).isEqualTo("sorry");
-            assertThat(gateway.get("/own/status/404").body()).as("an upstream's own").startsWith("GET /status/404");
+            assertThat(gateway.get("/own/status/404").body())
+                    .as("an upstream's own")
+                    .startsWith("GET /status/404");
             Answer busy = gateway.get("/all/status/503");
             assertThat(busy.status()).isEqualTo(503);
             assertThat(busy.body()).isEqualTo("busy");
@@ -240,8 +256,11 @@ class RoutesEndToEndTest {
             assertThat(gateway.send("POST", "/", "01234567890").status()).isEqualTo(413);
             assertThat(gateway.send("POST", "/free", "01234567890").body()).contains("body: 11\n");
             String chunked = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
-            assertThat(gateway.raw(chunked + "5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n").body()).contains("body: 10\n");
-            assertThat(gateway.raw(chunked + "5\r\n01234\r\n6\r\n567890\r\n0\r\n\r\n").status())
+            assertThat(gateway.raw(chunked + "5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n")
+                            .body())
+                    .contains("body: 10\n");
+            assertThat(gateway.raw(chunked + "5\r\n01234\r\n6\r\n567890\r\n0\r\n\r\n")
+                            .status())
                     .isEqualTo(413);
         }
     }
@@ -258,8 +277,11 @@ class RoutesEndToEndTest {
                     """.formatted(silent.getLocalPort()))) {
                 assertThat(gateway.get("/silent").status()).isEqualTo(504);
                 // The peers take turns, so one of two requests begins at the one that is not there.
-                assertThat(gateway.get("/once").status() + gateway.get("/once").status()).isEqualTo(502 + 200);
-                assertThat(gateway.get("/twice").status() + gateway.get("/twice").status()).isEqualTo(200 + 200);
+                assertThat(gateway.get("/once").status() + gateway.get("/once").status())
+                        .isEqualTo(502 + 200);
+                assertThat(gateway.get("/twice").status()
+                                + gateway.get("/twice").status())
+                        .isEqualTo(200 + 200);
             }
         }
     }

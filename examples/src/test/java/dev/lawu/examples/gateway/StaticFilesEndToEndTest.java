@@ -106,15 +106,33 @@ class StaticFilesEndToEndTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/none", "/.env", "/dir/%2eenv", "/out.txt", "/outside/secret.txt", "/outside/", "//index.html", "/dir//index.html",
-                "/dir%2Findex.html", "/dir%5Cindex.html", "/index.html%00", "/%00", "/index.html%0A", "/%FF", "/%zz", "/%", "//evil.example/dir"
+                "/none",
+                "/.env",
+                "/dir/%2eenv",
+                "/out.txt",
+                "/outside/secret.txt",
+                "/outside/",
+                "//index.html",
+                "/dir//index.html",
+                "/dir%2Findex.html",
+                "/dir%5Cindex.html",
+                "/index.html%00",
+                "/%00",
+                "/index.html%0A",
+                "/%FF",
+                "/%zz",
+                "/%",
+                "//evil.example/dir"
             })
     void whatIsNotToBeShownIsNotThere(String path) throws Exception {
         try (TestGateway gateway = start()) {
             Answer answer = gateway.get(path);
             // A malformed path may be refused before any route is looked at.
             assertThat(answer.status()).isIn(400, 404);
-            assertThat(answer.text()).doesNotContain("secret").doesNotContain("home").doesNotContain("dir's");
+            assertThat(answer.text())
+                    .doesNotContain("secret")
+                    .doesNotContain("home")
+                    .doesNotContain("dir's");
             if (answer.status() == 404) {
                 assertThat(answer.body()).isEqualTo("page");
             }
@@ -124,7 +142,12 @@ class StaticFilesEndToEndTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/../secret.txt", "/dir/../../secret.txt", "/%2e%2e/secret.txt", "/%2E./secret.txt", "/dir/..%2f..%2fsecret.txt", "/..%5csecret.txt",
+                "/../secret.txt",
+                "/dir/../../secret.txt",
+                "/%2e%2e/secret.txt",
+                "/%2E./secret.txt",
+                "/dir/..%2f..%2fsecret.txt",
+                "/..%5csecret.txt",
                 "/..;/secret.txt"
             })
     void dotSegmentsAreRefused(String path) throws Exception {
@@ -201,8 +224,11 @@ class StaticFilesEndToEndTest {
 
                     ij
                     --B--
-                    """.replace("B\n", boundary + "\n").replace("B--", boundary + "--").replace("\n", "\r\n"));
-            assertThat(answer.field("Content-Length")).isEqualTo(String.valueOf(answer.body().length()));
+                    """.replace("B\n", boundary + "\n")
+                    .replace("B--", boundary + "--")
+                    .replace("\n", "\r\n"));
+            assertThat(answer.field("Content-Length"))
+                    .isEqualTo(String.valueOf(answer.body().length()));
         }
     }
 
@@ -236,7 +262,8 @@ class StaticFilesEndToEndTest {
     void conditionsDecide(String fields, int status) throws Exception {
         try (TestGateway gateway = start()) {
             String etag = gateway.get("/digits.txt").field("ETag");
-            Answer answer = gateway.get("/digits.txt", fields.replace("ETAG", etag).split("~"));
+            Answer answer =
+                    gateway.get("/digits.txt", fields.replace("ETAG", etag).split("~"));
             assertThat(answer.status()).isEqualTo(status);
             if (status == 304) {
                 assertThat(answer.field("ETag")).isEqualTo(etag);

@@ -29,7 +29,8 @@ final class TestGateway implements AutoCloseable {
 
     /** In the file {@code ORIGIN} stands for the origin's address, {@code SECOND} for that of another one. */
     TestGateway(Path directory, String yaml) throws Exception {
-        String text = "server: { event-loops: 1 }\nlisteners: [{ address: \"127.0.0.1:0\" }]\naccess-log: false\n" + yaml;
+        String text =
+                "server: { event-loops: 1 }\nlisteners: [{ address: \"127.0.0.1:0\" }]\naccess-log: false\n" + yaml;
         for (String name : new String[] {"ORIGIN", "SECOND"}) {
             HttpServer origin = origin(name);
             origins.add(origin);
@@ -56,7 +57,8 @@ final class TestGateway implements AutoCloseable {
             StringBuilder text = new StringBuilder();
             text.append(exchange.getRequestMethod()).append(' ').append(exchange.getRequestURI());
             exchange.getRequestHeaders()
-                    .forEach((field, values) -> text.append('\n').append(field).append(": ").append(String.join(", ", values)));
+                    .forEach((field, values) ->
+                            text.append('\n').append(field).append(": ").append(String.join(", ", values)));
             text.append("\nbody: ").append(received.length).append('\n');
             byte[] body = text.toString().getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("X-Origin", name);

@@ -38,7 +38,8 @@ public record ErrorPages(Map<Integer, Page> pages, boolean forUpstream) {
 
     /** The fields of an answer with this page in place of its body: the page's own, and what of the original says more than its text did. */
     public static Headers fields(Page page, Headers original) {
-        Headers headers = Headers.create().add("Content-Type", page.contentType()).add("Cache-Control", "no-store");
+        Headers headers =
+                Headers.create().add("Content-Type", page.contentType()).add("Cache-Control", "no-store");
         for (String name : KEPT) {
             original.getAll(name).forEach(value -> headers.add(name, value));
         }

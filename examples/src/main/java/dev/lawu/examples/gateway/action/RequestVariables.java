@@ -4,6 +4,7 @@ import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import dev.lawu.examples.gateway.route.RequestPath;
 import dev.lawu.examples.gateway.route.RequestView;
+import dev.lawu.proxy.AttributeKey;
 import dev.lawu.proxy.Session;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
@@ -11,21 +12,20 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** What the variables of a route's {@linkplain Template templates} stand for in one request. For its event loop, or for the callable that its exchange waits for. */
-public class RequestVariables implements RequestView {
-    private final Session session;
-    private final RequestIds ids;
-    private @Nullable String requestId;
-    private @Nullable Matcher groups;
+public abstract class RequestVariables implements RequestView {
+    // What few requests need is left in the session, so that the many do not carry it.
+    private static final AttributeKey<String> ID = AttributeKey.named("gateway.request-id");
+    private static final AttributeKey<Matcher> GROUPS = AttributeKey.named("gateway.groups");
 
-    /**
-     * The variables of this request.
-     *
-     * @param ids where its id comes from
-     */
-    public RequestVariables(Session session, RequestIds ids) {
+    private final Session session;
+
+    /** The variables of this request. */
+    protected RequestVariables(Session session) {
         this.session = session;
-        this.ids = ids;
     }
+
+    /** Where the request's id comes from. */
+    protected abstract RequestIds ids();
 
     /** The exchange. */
     public final Session session() {
@@ -60,23 +60,24 @@ public class RequestVariables implements RequestView {
 
     /** The id of this request: the same whenever it is asked for. */
     public final String requestId() {
-        String id = requestId;
+        String id = session.attribute(ID);
         if (id == null) {
-            id = ids.idOf(session);
-            requestId = id;
+            id = ids().idOf(session);
+            session.attribute(ID, id);
         }
         return id;
     }
 
     /** What a group of the route's regular expression matched; empty if it took no part. */
     final String group(Pattern pattern, int group) {
-        Matcher matcher = groups;
+        Matcher matcher = session.attribute(GROUPS);
         if (matcher == null) {
-            matcher = pattern.matcher(RequestPath.decodeUnreserved(session.request().path()));
+            matcher = pattern.matcher(
+                    RequestPath.decodeUnreserved(session.request().path()));
             if (!matcher.matches()) {
                 return "";
             }
-            groups = matcher;
+            session.attribute(GROUPS, matcher);
         }
         String text = matcher.group(group);
         return text == null ? "" : text;

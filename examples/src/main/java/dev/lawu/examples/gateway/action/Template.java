@@ -49,8 +49,9 @@ public final class Template {
             }
             int end = text.indexOf('}', at);
             if (c == '}' || end < 0) {
-                throw new IllegalArgumentException("a \"" + c + "\" without its counterpart (expected: {VARIABLE}, or \""
-                        + c + c + "\" for a literal \"" + c + "\")");
+                throw new IllegalArgumentException(
+                        "a \"" + c + "\" without its counterpart (expected: {VARIABLE}, or \"" + c + c
+                                + "\" for a literal \"" + c + "\")");
             }
             addLiteral(parts, literal);
             parts.add(variable(text.substring(at + 1, end), regex));
@@ -82,7 +83,8 @@ public final class Template {
                 }
                 case "header" -> {
                     if (FieldSyntax.isToken(of)) {
-                        return variables -> orEmpty(variables.request().headers().get(of));
+                        return variables ->
+                                orEmpty(variables.request().headers().get(of));
                     }
                 }
                 case "query" -> {
@@ -100,8 +102,7 @@ public final class Template {
         return switch (name) {
             case "client-address" -> RequestVariables::clientHost;
             case "scheme" -> RequestVariables::scheme;
-            case "host" ->
-                variables -> HostName.of(orEmpty(variables.request().authority()));
+            case "host" -> variables -> HostName.of(orEmpty(variables.request().authority()));
             case "authority" -> variables -> orEmpty(variables.request().authority());
             case "method" -> variables -> variables.request().method();
             case "path" -> variables -> variables.request().path();

@@ -102,8 +102,7 @@ final class ConfigFiles {
         if (first instanceof SequenceNode a && second instanceof SequenceNode b) {
             List<Node> elements = new ArrayList<>(a.getValue());
             elements.addAll(b.getValue());
-            return new SequenceNode(
-                    a.getTag(), true, elements, a.getFlowStyle(), a.getStartMark(), a.getEndMark());
+            return new SequenceNode(a.getTag(), true, elements, a.getFlowStyle(), a.getStartMark(), a.getEndMark());
         }
         if (first instanceof MappingNode a && second instanceof MappingNode b) {
             List<NodeTuple> tuples = new ArrayList<>(a.getValue());
@@ -123,7 +122,9 @@ final class ConfigFiles {
             for (Path file : files(source.resolve(value.node(), text))) {
                 if (depth > MAX_DEPTH || source.fileCount() >= MAX_FILES) {
                     value.problem(
-                            depth > MAX_DEPTH ? "an include inside of " + MAX_DEPTH : "more than " + MAX_FILES + " files",
+                            depth > MAX_DEPTH
+                                    ? "an include inside of " + MAX_DEPTH
+                                    : "more than " + MAX_FILES + " files",
                             "at most " + MAX_DEPTH + " inside of each other, and " + MAX_FILES + " files");
                     return mappings;
                 }
@@ -139,8 +140,8 @@ final class ConfigFiles {
         } catch (CharacterCodingException e) {
             value.problem("a file whose bytes are no UTF-8", "a file of UTF-8 text");
         } catch (IOException | InvalidPathException | PatternSyntaxException e) {
-            value.reject("a file that can be read; its path is relative to the directory of "
-                    + source.file(value.node()));
+            value.reject(
+                    "a file that can be read; its path is relative to the directory of " + source.file(value.node()));
         }
         return mappings;
     }

@@ -86,14 +86,8 @@ final class ConfigSection {
         known.addAll(values.keySet());
         source.know(pattern, Set.of("*"));
         Map<String, ConfigValue> all = new LinkedHashMap<>();
-        values.forEach((name, value) -> all.put(
-                name,
-                new ConfigValue(
-                        source,
-                        value.key(),
-                        pattern + ".*",
-                        value.node(),
-                        value.effective())));
+        values.forEach((name, value) ->
+                all.put(name, new ConfigValue(source, value.key(), pattern + ".*", value.node(), value.effective())));
         return all;
     }
 

@@ -165,7 +165,10 @@ final class ConfigSource {
         String shown = reference;
         if (reference.startsWith("file:")) {
             try {
-                shown = "file:" + resolve(node, reference.substring("file:".length())).toAbsolutePath().normalize();
+                shown = "file:"
+                        + resolve(node, reference.substring("file:".length()))
+                                .toAbsolutePath()
+                                .normalize();
             } catch (InvalidPathException e) {
                 // As it is: reading it is a problem already.
             }

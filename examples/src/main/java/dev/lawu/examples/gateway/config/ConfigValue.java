@@ -161,8 +161,7 @@ record ConfigValue(ConfigSource source, String key, String pattern, Node node, C
     /** A duration of {@code least} milliseconds to {@code most}. */
     @Nullable
     Duration duration(int least, Duration most) {
-        String expected =
-                "a duration such as 250ms, 5s, 10m or 1h, " + least + "ms to " + ConfigUnits.text(most);
+        String expected = "a duration such as 250ms, 5s, 10m or 1h, " + least + "ms to " + ConfigUnits.text(most);
         String text = text(expected);
         if (text == null) {
             return null;

@@ -72,7 +72,8 @@ final class MatchReader {
             return List.of("");
         }
         List<String> hosts = new ArrayList<>();
-        for (ConfigValue element : value.oneOrMore("a host or a list of hosts such as [example.com, \"*.example.com\"]")) {
+        for (ConfigValue element :
+                value.oneOrMore("a host or a list of hosts such as [example.com, \"*.example.com\"]")) {
             String host = host(element);
             if (host != null) {
                 hosts.add(host);

@@ -156,7 +156,8 @@ final class TargetReader {
         if (rootValue != null && root != null && !Files.isDirectory(root)) {
             rootValue.reject(expected + "; there is none");
         }
-        List<String> index = section.texts("index", "a list of names", "a name such as index.html", List.of("index.html"));
+        List<String> index =
+                section.texts("index", "a list of names", "a name such as index.html", List.of("index.html"));
         ConfigValue indexValue = section.optional("index");
         if (indexValue != null && index.stream().anyMatch(name -> !isName(name))) {
             indexValue.problem("a name with a slash, or none", "names such as index.html");
@@ -185,8 +186,9 @@ final class TargetReader {
 
     private static Map<String, String> types(@Nullable ConfigValue value) {
         Map<String, String> types = new LinkedHashMap<>();
-        ConfigSection section =
-                value == null ? null : value.section("a mapping from the ends of names to types, such as { ics: text/calendar }");
+        ConfigSection section = value == null
+                ? null
+                : value.section("a mapping from the ends of names to types, such as { ics: text/calendar }");
         if (section != null) {
             section.all().forEach((end, element) -> {
                 String type = element.text("a content type such as text/calendar");

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads texts with variables. Stateless. */
 final class TemplateReader {
-    private static final String VALUE = "a text, which may have variables such as {client-address}, in visible characters";
+    private static final String VALUE =
+            "a text, which may have variables such as {client-address}, in visible characters";
     private static final String FIELDS = "a mapping of fields such as { X-Name: value }";
     private static final String NAME =
             "the name of a field, and not of one that frames messages or connections, which the gateway writes itself";

@@ -45,14 +45,14 @@ final class UpstreamReader {
             Protocol.read(protocol);
         }
         PeerOptions options = options(section);
-        List<HttpPeer> peers = named.stream().map(peer -> peer.withOptions(options)).toList();
+        List<HttpPeer> peers =
+                named.stream().map(peer -> peer.withOptions(options)).toList();
         ConfigValue balance = section.optional("balance");
         String word = balance == null
                 ? section.byDefault("balance", "round-robin", "round-robin")
                 : balance.text("round-robin");
         if (balance != null && word != null && !word.equals("round-robin")) {
-            balance.problem(
-                    balance.found() + ", which is not built yet", "round-robin, that is, peers in turn");
+            balance.problem(balance.found() + ", which is not built yet", "round-robin, that is, peers in turn");
         }
         section.notBuilt("tls", "an upstream without TLS");
         section.end();
@@ -79,8 +79,7 @@ final class UpstreamReader {
                 .idleTimeout(section.duration("idle-timeout", DEFAULTS.idleTimeout()))
                 .tunnelIdleTimeout(section.duration("tunnel-idle-timeout", DEFAULTS.tunnelIdleTimeout()))
                 .maxIdlePerLoop(section.integer("max-idle", 0, 65_536, DEFAULTS.maxIdlePerLoop()))
-                .maxConnectionsPerPeer(
-                        section.integer("max-connections", 1, 65_536, DEFAULTS.maxConnectionsPerPeer()))
+                .maxConnectionsPerPeer(section.integer("max-connections", 1, 65_536, DEFAULTS.maxConnectionsPerPeer()))
                 .build();
     }
 

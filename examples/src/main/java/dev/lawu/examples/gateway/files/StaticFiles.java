@@ -99,7 +99,8 @@ public final class StaticFiles implements Answer {
             } else if (path != null && path.isDirectory()) {
                 file = null;
             }
-            if ((file == null || !Files.isRegularFile(file)) && !options.fallback().isEmpty()) {
+            if ((file == null || !Files.isRegularFile(file))
+                    && !options.fallback().isEmpty()) {
                 file = below(root, options.fallback());
             }
             return file == null || !Files.isRegularFile(file) ? NOT_FOUND : send(request, file, isHead);
@@ -173,7 +174,9 @@ public final class StaticFiles implements Answer {
                     .text("416 Range Not Satisfiable: the file has " + size + " bytes\n");
         }
         LocalResponse part = validated(LocalResponse.of(206), validators);
-        return ranges.size() > 1 ? parts(part, file, ranges, size, type) : onePart(part, file, ranges.get(0), size, type);
+        return ranges.size() > 1
+                ? parts(part, file, ranges, size, type)
+                : onePart(part, file, ranges.get(0), size, type);
     }
 
     private static LocalResponse validated(LocalResponse response, Validators validators) {
@@ -182,9 +185,8 @@ public final class StaticFiles implements Answer {
     }
 
     private static LocalResponse onePart(LocalResponse response, Path file, Range range, long size, String type) {
-        return response.header("Content-Type", type)
-                .header("Content-Range", contentRange(range, size))
-                .stream(() -> FileBody.open(file, range), range.length());
+        return response.header("Content-Type", type).header("Content-Range", contentRange(range, size)).stream(
+                () -> FileBody.open(file, range), range.length());
     }
 
     private static String contentRange(Range range, long size) {
@@ -203,7 +205,7 @@ public final class StaticFiles implements Answer {
         }
         texts.add("\r\n--" + boundary + "--\r\n");
         length += texts.stream().mapToInt(String::length).sum();
-        return response.header("Content-Type", "multipart/byteranges; boundary=" + boundary)
-                .stream(() -> FileBody.open(file, ranges, texts), length);
+        return response.header("Content-Type", "multipart/byteranges; boundary=" + boundary).stream(
+                () -> FileBody.open(file, ranges, texts), length);
     }
 }

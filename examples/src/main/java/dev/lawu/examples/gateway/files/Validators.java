@@ -76,7 +76,8 @@ record Validators(String etag, Instant lastModified) {
                     break;
                 }
                 boolean isWeak = quote >= 2 && line.startsWith("W/", quote - 2);
-                if ((isWeakAllowed || !isWeak) && line.regionMatches(quote, etag, 0, end + 1 - quote)
+                if ((isWeakAllowed || !isWeak)
+                        && line.regionMatches(quote, etag, 0, end + 1 - quote)
                         && etag.length() == end + 1 - quote) {
                     return true;
                 }

@@ -104,7 +104,8 @@ public final class BasicAuth implements RequestCheck {
             return null;
         }
         try {
-            byte[] decoded = Base64.getDecoder().decode(field.substring(SCHEME.length()).trim());
+            byte[] decoded =
+                    Base64.getDecoder().decode(field.substring(SCHEME.length()).trim());
             return new String(decoded, StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
             return null;
@@ -115,8 +116,7 @@ public final class BasicAuth implements RequestCheck {
         try {
             MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
             sha256.update(key);
-            return Base64.getEncoder()
-                    .encodeToString(sha256.digest(credentials.getBytes(StandardCharsets.UTF_8)));
+            return Base64.getEncoder().encodeToString(sha256.digest(credentials.getBytes(StandardCharsets.UTF_8)));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("SHA-256, which every JDK has", e);
         }

@@ -15,12 +15,10 @@ import org.jspecify.annotations.Nullable;
  * <p>It is for browsers to obey; it keeps no other client out.
  */
 public final class Cors implements RequestCheck {
-    private static final List<String> UPSTREAMS_OWN = List.of(
-            "Access-Control-Allow-Origin",
-            "Access-Control-Allow-Credentials",
-            "Access-Control-Expose-Headers");
-    private static final FilterResult FORBIDDEN =
-            FilterResult.respond(LocalResponse.of(403).header("Vary", "Origin").text("403 Forbidden: not from this origin\n"));
+    private static final List<String> UPSTREAMS_OWN =
+            List.of("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers");
+    private static final FilterResult FORBIDDEN = FilterResult.respond(
+            LocalResponse.of(403).header("Vary", "Origin").text("403 Forbidden: not from this origin\n"));
 
     private final Options options;
 

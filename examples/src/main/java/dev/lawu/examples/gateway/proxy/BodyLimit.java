@@ -15,8 +15,7 @@ final class BodyLimit implements HttpFilter<Void> {
     }
 
     @Override
-    public ChunkResult requestBodyFilter(
-            Session session, UpstreamAttempt attempt, Chunk chunk, Void state) {
+    public ChunkResult requestBodyFilter(Session session, UpstreamAttempt attempt, Chunk chunk, Void state) {
         BuiltRoute route = session.attribute(GatewayProxy.ROUTE);
         long limit = route == null ? -1 : route.policy.maxBody();
         return limit >= 0 && session.requestBodyBytes() > limit

@@ -1,10 +1,12 @@
 package dev.lawu.examples.gateway.proxy;
 
+import dev.lawu.examples.gateway.action.RequestIds;
 import dev.lawu.examples.gateway.filter.RequestCheck;
 import dev.lawu.examples.gateway.proxy.Route.Forward;
 import dev.lawu.examples.gateway.proxy.Route.Local;
 import dev.lawu.examples.gateway.proxy.Route.Share;
-import java.util.ArrayList;
+import dev.lawu.examples.gateway.route.RouteMatch;
+import dev.lawu.proxy.upstream.HttpPeer;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -13,54 +15,99 @@ import org.jspecify.annotations.Nullable;
 
 /** A route, ready to be followed. Thread-safe. */
 final class BuiltRoute {
-    final Route route;
+    final RouteMatch match;
     final RoutePolicy policy;
+    final RequestIds ids;
     final RequestCheck[] checks;
     final @Nullable Local local;
+
     private final PeerTurn[] turns;
-    private final int[] bounds; // each share's weight and those in front of it
+    /** For each share its weight and those in front of it. */
+    private final int[] weights;
+    /** For each share the peers in front of it. */
+    private final int[] offsets;
 
-    BuiltRoute(Route route, Map<Upstream, AtomicInteger> counters) {
-        this.route = route;
-        this.policy = route.policy();
-        this.checks = policy.checks().toArray(new RequestCheck[0]);
-        this.local = route.target() instanceof Local answer ? answer : null;
-        List<PeerTurn> list = new ArrayList<>();
-        List<Share> shares = route.target() instanceof Forward forward
-                ? forward.shares().stream().filter(share -> share.weight() > 0).toList()
-                : List.of();
-        bounds = new int[shares.size()];
-        int sum = 0;
-        for (Share share : shares) {
-            sum += share.weight();
-            bounds[list.size()] = sum;
-            list.add(turn(
-                    share.upstream(), counters.computeIfAbsent(share.upstream(), upstream -> new AtomicInteger())));
-        }
-        turns = list.toArray(new PeerTurn[0]);
+    /** A route that leads somewhere. */
+    BuiltRoute(Route route, RequestIds ids, Map<Upstream, AtomicInteger> counters) {
+        this(
+                route.match(),
+                route.policy(),
+                ids,
+                route.target() instanceof Local answer ? answer : null,
+                route.target() instanceof Forward forward ? forward.shares() : List.of(),
+                counters);
     }
 
-    private PeerTurn turn(Upstream upstream, AtomicInteger next) {
-        boolean isChanged = !policy.timeouts().equals(PeerTimeouts.NONE);
-        return new PeerTurn(
-                upstream.peers().stream()
-                        .map(peer -> isChanged
-                                ? peer.withOptions(policy.timeouts().over(peer.options()))
-                                : peer)
-                        .toList(),
-                next);
+    /** What holds for requests that no route takes. */
+    static BuiltRoute none(RoutePolicy policy, RequestIds ids) {
+        return new BuiltRoute(RouteMatch.ALL, policy, ids, null, List.of(), Map.of());
     }
 
-    /** The upstream that a request goes to, by chance where there are several. */
-    PeerTurn choose(IntUnaryOperator random) {
-        if (turns.length == 1) {
-            return turns[0];
+    private BuiltRoute(
+            RouteMatch match,
+            RoutePolicy policy,
+            RequestIds ids,
+            @Nullable Local local,
+            List<Share> shares,
+            Map<Upstream, AtomicInteger> counters) {
+        this.match = match;
+        this.policy = policy;
+        this.ids = ids;
+        this.local = local;
+        checks = policy.checks().toArray(new RequestCheck[0]);
+        List<Share> used = shares.stream().filter(share -> share.weight() > 0).toList();
+        turns = new PeerTurn[used.size()];
+        weights = new int[used.size()];
+        offsets = new int[used.size()];
+        for (int i = 0; i < turns.length; i++) {
+            Upstream upstream = used.get(i).upstream();
+            AtomicInteger next = counters.computeIfAbsent(upstream, key -> new AtomicInteger());
+            turns[i] = new PeerTurn(peers(upstream), next);
+            weights[i] = used.get(i).weight() + (i == 0 ? 0 : weights[i - 1]);
+            offsets[i] = i == 0 ? 0 : offsets[i - 1] + turns[i - 1].size();
         }
-        int at = random.applyAsInt(bounds[bounds.length - 1]);
-        int chosen = 0;
-        while (at >= bounds[chosen]) {
-            chosen++;
+    }
+
+    private List<HttpPeer> peers(Upstream upstream) {
+        if (policy.timeouts().equals(PeerTimeouts.NONE)) {
+            return upstream.peers();
         }
-        return turns[chosen];
+        return upstream.peers().stream()
+                .map(peer -> peer.withOptions(policy.timeouts().over(peer.options())))
+                .toList();
+    }
+
+    /** The peer to begin with, by its number among all of the route's: of an upstream by chance where there are several, and of its peers the one whose turn it is. */
+    int choose(IntUnaryOperator random) {
+        int share = 0;
+        if (turns.length > 1) {
+            int at = random.applyAsInt(weights[weights.length - 1]);
+            while (at >= weights[share]) {
+                share++;
+            }
+        }
+        return offsets[share] + turns[share].take();
+    }
+
+    /** The peer of an attempt, which stays with the upstream that was chosen. */
+    HttpPeer peer(int choice, int attempt) {
+        int share = share(choice);
+        return turns[share].peer(choice - offsets[share], attempt);
+    }
+
+    /** How many peers the upstream has that was chosen. */
+    int peers(int choice) {
+        return turns[share(choice)].size();
+    }
+
+    private int share(int choice) {
+        if (choice < 0) {
+            throw new IllegalStateException("no peer was chosen (expected: requestFilter before upstreamPeer)");
+        }
+        int share = turns.length - 1;
+        while (offsets[share] > choice) {
+            share--;
+        }
+        return share;
     }
 }

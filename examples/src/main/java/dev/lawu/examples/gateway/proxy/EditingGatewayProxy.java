@@ -17,26 +17,20 @@ final class EditingGatewayProxy extends GatewayProxy {
     private static final FilterResult NO_TARGET = FilterResult.respond(
             LocalResponse.of(400).text("400 Bad Request: the path cannot be rewritten to one that could be sent on\n"));
 
-    private final RoutePolicy defaults;
     private final boolean sendsRequestId;
 
     EditingGatewayProxy(GatewayConfig config, RequestIds ids, IntUnaryOperator random, boolean tellsRoute) {
         super(config, ids, random, tellsRoute);
-        this.defaults = config.defaults();
         this.sendsRequestId = config.requestId();
     }
 
     @Override
     public FilterResult upstreamRequestFilter(
             Session session, UpstreamAttempt attempt, RequestHead head, GatewayExchange exchange) {
-        BuiltRoute route = exchange.route;
         if (sendsRequestId) {
             head.headers().set(RequestIds.FIELD, exchange.requestId());
         }
-        if (route == null) {
-            return FilterResult.proceed();
-        }
-        RoutePolicy policy = route.policy;
+        RoutePolicy policy = exchange.route.policy;
         if (!policy.rewrite().isNone()) {
             String target = policy.rewrite().rewrite(exchange);
             if (target == null) {
@@ -53,7 +47,7 @@ final class EditingGatewayProxy extends GatewayProxy {
 
     @Override
     public FilterResult responseFilter(Session session, ResponseHead head, GatewayExchange exchange) {
-        RoutePolicy policy = exchange.route == null ? defaults : exchange.route.policy;
+        RoutePolicy policy = exchange.route.policy;
         if (head.isInformational() || !sendsRequestId && !policy.marksResponses()) {
             return FilterResult.proceed();
         }
@@ -80,8 +74,8 @@ final class EditingGatewayProxy extends GatewayProxy {
         if (source == ResponseSource.UPSTREAM || source == ResponseSource.CACHE) {
             return policy.errorPages().forUpstream();
         }
-        BuiltRoute route = exchange.route;
-        return route == null || route.local == null || !route.local.isFinal();
+        Route.Local local = exchange.route.local;
+        return exchange.choice != GatewayExchange.ANSWERED || local == null || !local.isFinal();
     }
 
     private void mark(Headers response, RoutePolicy policy, GatewayExchange exchange) {

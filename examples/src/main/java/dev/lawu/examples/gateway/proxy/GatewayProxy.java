@@ -35,21 +35,20 @@ public class GatewayProxy implements ProxyHttp<GatewayExchange> {
             FilterResult.respond(LocalResponse.of(404).text("404 Not Found: no route for this request\n"));
     private static final FilterResult DOT_SEGMENT = FilterResult.respond(
             LocalResponse.of(400).text("400 Bad Request: the path has a dot segment (RFC 3986, section 5.2.4)\n"));
-    private static final FilterResult TOO_LARGE = FilterResult.respond(LocalResponse.of(413)
-            .text("413 Content Too Large\n")
-            .close());
+    private static final FilterResult TOO_LARGE = FilterResult.respond(
+            LocalResponse.of(413).text("413 Content Too Large\n").close());
 
     private final RouteTable<BuiltRoute> routes;
-    private final RequestIds ids;
+    private final BuiltRoute none;
     private final IntUnaryOperator random;
     private final boolean tellsRoute;
 
     GatewayProxy(GatewayConfig config, RequestIds ids, IntUnaryOperator random, boolean tellsRoute) {
         Map<Upstream, AtomicInteger> counters = new HashMap<>();
         List<BuiltRoute> built = new ArrayList<>(config.routes().size());
-        config.routes().forEach(route -> built.add(new BuiltRoute(route, counters)));
-        this.routes = new RouteTable<>(built, each -> each.route.match());
-        this.ids = ids;
+        config.routes().forEach(route -> built.add(new BuiltRoute(route, ids, counters)));
+        this.routes = new RouteTable<>(built, each -> each.match);
+        this.none = BuiltRoute.none(config.defaults(), ids);
         this.random = random;
         this.tellsRoute = tellsRoute;
     }
@@ -73,7 +72,7 @@ public class GatewayProxy implements ProxyHttp<GatewayExchange> {
 
     @Override
     public GatewayExchange newContext(Session session) {
-        return new GatewayExchange(session, ids);
+        return new GatewayExchange(session, none);
     }
 
     @Override
@@ -118,39 +117,36 @@ public class GatewayProxy implements ProxyHttp<GatewayExchange> {
 
     private FilterResult follow(BuiltRoute route, GatewayExchange exchange) {
         if (route.local != null) {
+            exchange.choice = GatewayExchange.ANSWERED;
             return route.local.answer().answer(exchange);
         }
         if (route.policy.retries().replayNonIdempotent()) {
             exchange.session().allowReplay();
         }
-        exchange.go(route.choose(random));
+        exchange.choice = route.choose(random);
         return FilterResult.proceed();
     }
 
     @Override
     public PeerSelection upstreamPeer(Session session, UpstreamAttempt attempt, GatewayExchange exchange) {
-        return exchange.peer(attempt.number());
+        return exchange.route.peer(exchange.choice, attempt.number());
     }
 
     @Override
     public RetryDecision failToConnect(
             Session session, UpstreamAttempt attempt, ProxyException error, GatewayExchange exchange) {
-        RetryPolicy retries = retries(exchange);
-        int most = retries.maxAttempts() == 0 ? exchange.peers() : retries.maxAttempts();
+        RetryPolicy retries = exchange.route.policy.retries();
+        int most = retries.maxAttempts() == 0 ? exchange.route.peers(exchange.choice) : retries.maxAttempts();
         return attempt.number() < most ? again(retries) : RetryDecision.giveUp();
     }
 
     @Override
     public RetryDecision errorWhileProxy(
             Session session, UpstreamAttempt attempt, ProxyException error, GatewayExchange exchange) {
-        RetryPolicy retries = retries(exchange);
+        RetryPolicy retries = exchange.route.policy.retries();
         boolean isWanted = error.isRetryable() || retries.replayNonIdempotent();
         boolean isLeft = retries.maxAttempts() == 0 || attempt.number() < retries.maxAttempts();
         return isWanted && isLeft ? again(retries) : RetryDecision.giveUp();
-    }
-
-    private static RetryPolicy retries(GatewayExchange exchange) {
-        return exchange.route == null ? RetryPolicy.DEFAULT : exchange.route.policy.retries();
     }
 
     private static RetryDecision again(RetryPolicy retries) {

@@ -78,7 +78,9 @@ public sealed interface Condition {
                     int end = line.indexOf(';', from);
                     end = end < 0 ? line.length() : end;
                     int equals = line.indexOf('=', from);
-                    if (equals >= 0 && equals < end && line.substring(from, equals).trim().equals(name)) {
+                    if (equals >= 0
+                            && equals < end
+                            && line.substring(from, equals).trim().equals(name)) {
                         String value = line.substring(equals + 1, end).trim();
                         boolean isQuoted = value.length() > 1 && value.startsWith("\"") && value.endsWith("\"");
                         values.add(isQuoted ? value.substring(1, value.length() - 1) : value);

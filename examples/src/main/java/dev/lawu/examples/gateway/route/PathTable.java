@@ -80,10 +80,7 @@ final class PathTable<T> {
     }
 
     private static <T> @Nullable Candidate<T> first(
-            @Nullable Candidate<T> candidates,
-            String target,
-            int end,
-            RequestView view) {
+            @Nullable Candidate<T> candidates, String target, int end, RequestView view) {
         Candidate<T> candidate = candidates;
         while (candidate != null && !candidate.matches(target, end, view)) {
             candidate = candidate.next;
@@ -102,8 +99,7 @@ final class PathTable<T> {
             this.match = match;
             this.value = value;
             this.next = next;
-            this.isPlain =
-                    match.conditions().isEmpty() && match.path().kind() != PathMatch.Kind.REGEX;
+            this.isPlain = match.conditions().isEmpty() && match.path().kind() != PathMatch.Kind.REGEX;
         }
 
         private boolean matches(String target, int end, RequestView view) {

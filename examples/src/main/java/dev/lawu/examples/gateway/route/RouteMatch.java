@@ -28,9 +28,9 @@ public record RouteMatch(int priority, String host, PathMatch path, List<Conditi
             .reversed()
             .thenComparing(Comparator.comparingInt(RouteMatch::hostRank).reversed())
             .thenComparing(match -> match.path.kind() != PathMatch.Kind.EXACT)
-            .thenComparing(
-                    Comparator.comparingInt((RouteMatch match) -> match.path.literal().length())
-                            .reversed())
+            .thenComparing(Comparator.comparingInt(
+                            (RouteMatch match) -> match.path.literal().length())
+                    .reversed())
             .thenComparing(match -> match.path.kind() == PathMatch.Kind.PREFIX)
             .thenComparing(Comparator.comparingInt((RouteMatch match) -> match.conditions.size())
                     .reversed());

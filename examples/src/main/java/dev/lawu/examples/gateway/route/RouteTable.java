@@ -124,11 +124,7 @@ public final class RouteTable<T> {
                     : exact.computeIfAbsent(match.host(), key -> new PathTable<>());
         }
 
-        PathTable.@Nullable Candidate<T> find(
-                @Nullable String host,
-                String target,
-                int end,
-                RequestView view) {
+        PathTable.@Nullable Candidate<T> find(@Nullable String host, String target, int end, RequestView view) {
             if (host != null) {
                 PathTable<T> paths = exact.get(host);
                 PathTable.Candidate<T> found = paths == null ? null : paths.find(target, end, view);
@@ -142,8 +138,7 @@ public final class RouteTable<T> {
             return any.find(target, end, view);
         }
 
-        private PathTable.@Nullable Candidate<T> findByWildcard(
-                String host, String target, int end, RequestView view) {
+        private PathTable.@Nullable Candidate<T> findByWildcard(String host, String target, int end, RequestView view) {
             // From the longest domain to the shortest; a host's name has at most 127 labels.
             int dot = host.indexOf('.', 1);
             for (int labels = 0; dot >= 0 && labels < 127; labels++) {

@@ -192,14 +192,16 @@ class ConfigReaderTest {
     @Test
     void aReferenceMayHaveADefaultForWhatIsNotSetOrEmpty() throws Exception {
         String more = "via: \"${A:-x}${B:-y}${C:-}\"";
-        assertThat(read(SMALLEST + more, Map.of("A", "a", "B", "")).options().via()).isEqualTo("ay");
+        assertThat(read(SMALLEST + more, Map.of("A", "a", "B", "")).options().via())
+                .isEqualTo("ay");
     }
 
     @Test
     void aSecretWithBracesMakesNoVariableAndIsNotShown() throws Exception {
         Files.writeString(directory.resolve("secret"), "{hunter}2");
         String route = "    request-headers: { set: { X-Token: \"${file:secret} {host}\" } }\n";
-        assertThat(read(SMALLEST.replace("routes: [{ match: { path-prefix: / }, upstream: app }]",
+        assertThat(read(SMALLEST.replace(
+                                "routes: [{ match: { path-prefix: / }, upstream: app }]",
                                 "routes:\n  - match: {}\n    upstream: app\n" + route))
                         .routes())
                 .hasSize(1);
@@ -212,7 +214,8 @@ class ConfigReaderTest {
     void theEffectiveFileHasDefaultsAndNoSecrets() throws Exception {
         Files.writeString(directory.resolve("secret"), "hunter2");
         Path file = directory.resolve("gateway.yaml");
-        Files.writeString(file, """
+        Files.writeString(
+                file, """
                 server: { event-loops: 1 }
                 listeners: [{ address: "127.0.0.1:${PORT}" }]
                 upstreams: { app: { peers: ["127.0.0.1:9000"] } }
@@ -222,7 +225,8 @@ class ConfigReaderTest {
                     request-headers: { set: { Authorization: "Bearer ${file:secret}", X-Plain: p, X-Token: inline } }
                     basic-auth: { users: { alice: "%s" } }
                 """.formatted("pbkdf2-sha256$1$AAAAAAAAAAA=$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
-        assertThat(ConfigReader.readAll(file, Map.of("PORT", "0")).effective()).isEqualTo("""
+        assertThat(ConfigReader.readAll(file, Map.of("PORT", "0")).effective())
+                .isEqualTo("""
                 server:
                   event-loops: 1
                   backlog: 1024

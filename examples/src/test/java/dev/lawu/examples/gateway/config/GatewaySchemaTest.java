@@ -43,7 +43,9 @@ class GatewaySchemaTest {
     }
 
     private static List<String> complaints(String yaml) {
-        return SCHEMA.validate(yaml, InputFormat.YAML).stream().map(Object::toString).toList();
+        return SCHEMA.validate(yaml, InputFormat.YAML).stream()
+                .map(Object::toString)
+                .toList();
     }
 
     @Test
@@ -56,7 +58,9 @@ class GatewaySchemaTest {
         Object root = new Load(LoadSettings.builder().build()).loadFromString(TEXT);
         describe(root, (Map<?, ?>) root, "", described);
         assertThat(described).isEqualTo(asked);
-        assertThat(asked).containsKeys("routes[].match.header.*", "route-defaults.cors", "upstreams.*").hasSizeGreaterThan(50);
+        assertThat(asked)
+                .containsKeys("routes[].match.header.*", "route-defaults.cors", "upstreams.*")
+                .hasSizeGreaterThan(50);
     }
 
     private static void describe(Object schema, Map<?, ?> root, String place, Map<String, Set<String>> described) {
@@ -168,7 +172,9 @@ class GatewaySchemaTest {
         String smallest = Files.readString(SAMPLES.resolve("smallest.yaml"));
         String key = mistake.substring(0, mistake.indexOf(':') + 1);
         StringBuilder yaml = new StringBuilder(mistake + "\n");
-        smallest.lines().filter(line -> !line.startsWith(key)).forEach(line -> yaml.append(line).append('\n'));
+        smallest.lines()
+                .filter(line -> !line.startsWith(key))
+                .forEach(line -> yaml.append(line).append('\n'));
         Path file = directory.resolve("gateway.yaml");
         Files.writeString(directory.resolve("404.html"), "none");
         Files.writeString(file, yaml);

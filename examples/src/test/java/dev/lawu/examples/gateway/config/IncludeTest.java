@@ -98,6 +98,7 @@ class IncludeTest {
             write(i + ".yaml", "include: " + (i + 1) + ".yaml\n");
         }
         assertThat(messages(main))
-                .contains("8.yaml:1: include: found an include inside of 8 (expected: at most 8 inside of each other, and 10000 files)");
+                .contains(
+                        "8.yaml:1: include: found an include inside of 8 (expected: at most 8 inside of each other, and 10000 files)");
     }
 }

@@ -22,7 +22,17 @@ class RouteTablePropertyTest {
     };
     private static final String[] SEGMENTS = {"a", "b", "ab", "v1", "", "%2F", "x.y"};
     private static final String[] REGEXES = {
-        ".*", "/a/.*", "/a/[ab]+", "/a|/b", "/(a|b)/v[0-9]", "/ab?/.*", "/a/b/?", "[^/]*", "/a/\\.", "/v1/.+/x\\.y", "^/b.*$"
+        ".*",
+        "/a/.*",
+        "/a/[ab]+",
+        "/a|/b",
+        "/(a|b)/v[0-9]",
+        "/ab?/.*",
+        "/a/b/?",
+        "[^/]*",
+        "/a/\\.",
+        "/v1/.+/x\\.y",
+        "^/b.*$"
     };
     private static final String[] METHODS = {"GET", "POST"};
 
@@ -69,7 +79,11 @@ class RouteTablePropertyTest {
                     .as("seed %s, %s, routes %s", seed, request, list)
                     .isEqualTo(expected);
             List<RouteTable.Step<Plain>> steps = table.explain(request);
-            assertThat(steps.stream().filter(step -> step.unmet() == null).findFirst().map(RouteTable.Step::route).orElse(null))
+            assertThat(steps.stream()
+                            .filter(step -> step.unmet() == null)
+                            .findFirst()
+                            .map(RouteTable.Step::route)
+                            .orElse(null))
                     .as("the explanation; seed %s, %s, routes %s", seed, request, list)
                     .isEqualTo(expected);
             found += expected == null ? 0 : 1;
@@ -162,8 +176,14 @@ class RouteTablePropertyTest {
 
     private static boolean matches(Plain route, TestRequest request) {
         String host = request.request().authority();
-        host = host == null ? null : host.toLowerCase().replaceFirst(":[0-9]+$", "").replaceFirst("(.)\\.$", "$1");
-        String path = request.request().target().replaceFirst("\\?.*", "").replace("%61", "a").replace("%2f", "%2F");
+        host = host == null
+                ? null
+                : host.toLowerCase().replaceFirst(":[0-9]+$", "").replaceFirst("(.)\\.$", "$1");
+        String path = request.request()
+                .target()
+                .replaceFirst("\\?.*", "")
+                .replace("%61", "a")
+                .replace("%2f", "%2F");
         boolean isHost = route.host.isEmpty()
                 || host != null
                         && (route.host.startsWith("*")

@@ -134,10 +134,10 @@ class RouteTableTest {
     void theSameMatchIsRefused() {
         Condition get = new Condition.Method(Set.of("GET"));
         Condition tls = new Condition.Scheme("https");
-        assertThat(table(prefix("", "/a"), exact("", "/a"), prefix("", "/a/"), conditional(1, "/a"))).isNotNull();
-        for (RouteMatch again : new RouteMatch[] {
-            prefix("", "/a"), exact("", "/a"), regex("/a.*"), conditional(0, "/a", tls, get)
-        }) {
+        assertThat(table(prefix("", "/a"), exact("", "/a"), prefix("", "/a/"), conditional(1, "/a")))
+                .isNotNull();
+        for (RouteMatch again :
+                new RouteMatch[] {prefix("", "/a"), exact("", "/a"), regex("/a.*"), conditional(0, "/a", tls, get)}) {
             assertThatThrownBy(() -> table(
                             prefix("", "/a"), exact("", "/a"), regex("/a.*"), conditional(0, "/a", get, tls), again))
                     .isInstanceOf(IllegalArgumentException.class)
@@ -160,14 +160,18 @@ class RouteTableTest {
                 exact("a.example.com", "/x"), conditional(5, "/"), conditional(9, "/x", new Condition.Scheme("https")));
         assertThat(find(table, "a.example.com", "/x")).isEqualTo("any host, prefix /, priority 5");
         RequestHead head = RequestHead.of("GET", "/x");
-        assertThat(table.find(new TestRequest(head, null, "https"))).hasToString(
-                "any host, prefix /x, scheme https, priority 9");
+        assertThat(table.find(new TestRequest(head, null, "https")))
+                .hasToString("any host, prefix /x, scheme https, priority 9");
     }
 
     @Test
     void aRegexGoesBeforeAPrefixOfTheSameBeginningButNotBeforeALongerOne() {
         RouteTable<RouteMatch> table = table(
-                prefix("", "/api/"), regex("/api/[0-9]+"), regex("/api/v1/.*"), prefix("", "/api/v1/users"), regex(".*[.]php"));
+                prefix("", "/api/"),
+                regex("/api/[0-9]+"),
+                regex("/api/v1/.*"),
+                prefix("", "/api/v1/users"),
+                regex(".*[.]php"));
         assertThat(find(table, null, "/api/1")).isEqualTo("any host, regex /api/[0-9]+");
         assertThat(find(table, null, "/api/1?x=/a")).isEqualTo("any host, regex /api/[0-9]+");
         assertThat(find(table, null, "/api/%31")).isEqualTo("any host, regex /api/[0-9]+");
@@ -281,7 +285,8 @@ class RouteTableTest {
                 "/?a&b", "any host, prefix /, query b present",
                 "/?a", "any host, prefix /, query a present",
                 "/?c", "any host, prefix /");
-        expected.forEach((target, route) -> assertThat(find(table, null, target)).isEqualTo(route));
+        expected.forEach(
+                (target, route) -> assertThat(find(table, null, target)).isEqualTo(route));
         assertThat(find(table, null, "/?a&b", "X-Tenant", "red"))
                 .isEqualTo("any host, prefix /, header x-tenant \"red\", query a present");
     }
