@@ -1,7 +1,9 @@
 package dev.lawu.proxy.internal.transport;
 
 import dev.lawu.proxy.upstream.NameOptions;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.dns.DnsQuestion;
 import io.netty.handler.codec.dns.DnsRecord;
 import io.netty.handler.codec.dns.DnsResponseCode;
 import io.netty.resolver.ResolvedAddressTypes;
@@ -10,6 +12,8 @@ import io.netty.resolver.dns.DnsCacheEntry;
 import io.netty.resolver.dns.DnsErrorCauseException;
 import io.netty.resolver.dns.DnsNameResolver;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.resolver.dns.DnsQueryLifecycleObserver;
+import io.netty.resolver.dns.DnsQueryLifecycleObserverFactory;
 import io.netty.resolver.dns.NoopAuthoritativeDnsServerCache;
 import io.netty.resolver.dns.NoopDnsCnameCache;
 import io.netty.resolver.dns.SequentialDnsServerAddressStreamProvider;
@@ -18,13 +22,16 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +46,7 @@ final class DnsFamily implements AutoCloseable {
 
     private final DnsNameResolver resolver;
     private final Times times = new Times();
+    private final Refusals refusals = new Refusals();
 
     /** What DNS says: addresses, that there are none, or nothing. */
     record Answer(
@@ -58,11 +66,13 @@ final class DnsFamily implements AutoCloseable {
     DnsFamily(SocketTransport transport, EventLoop loop, NameOptions options, boolean six) {
         DnsNameResolverBuilder builder = new DnsNameResolverBuilder(loop)
                 .datagramChannelType(transport.datagramType())
-                .socketChannelType(transport.socketType(), true)
+                .socketChannelType(
+                        transport.socketType(), false) // for truncated answers; who is silent gets a second datagram
                 .resolvedAddressTypes(six ? ResolvedAddressTypes.IPV6_ONLY : ResolvedAddressTypes.IPV4_ONLY)
                 .hostsFileEntriesResolver((name, types) -> null)
                 .queryTimeoutMillis(options.queryTimeout().toMillis())
                 .resolveCache(times)
+                .dnsQueryLifecycleObserverFactory(refusals)
                 .cnameCache(NoopDnsCnameCache.INSTANCE)
                 .authoritativeDnsServerCache(NoopAuthoritativeDnsServerCache.INSTANCE);
         if (!options.servers().isEmpty()) {
@@ -101,13 +111,14 @@ final class DnsFamily implements AutoCloseable {
         times.begun();
         Future<List<InetAddress>> asked = resolver.resolveAll(host);
         asked.addListener(done -> {
+            boolean refused = refusals.ended(host);
             if (done.isSuccess()) {
                 List<InetAddress> addresses = asked.getNow();
                 told.accept(new Answer(addresses, times.ended(addresses), null));
                 return;
             }
             times.ended(List.of());
-            Throwable failure = explain(host, done.cause());
+            Throwable failure = explain(host, done.cause(), refused);
             if (number < TRIES && !(failure instanceof UnknownHostException)) {
                 ask(host, number + 1, told); // a datagram may get lost
             } else {
@@ -117,12 +128,12 @@ final class DnsFamily implements AutoCloseable {
     }
 
     /** An {@link UnknownHostException} only if a name server has said so. */
-    private static Throwable explain(String host, @Nullable Throwable cause) {
+    private static Throwable explain(String host, @Nullable Throwable cause, boolean refused) {
         Throwable deepest = Objects.requireNonNullElseGet(cause, () -> new IOException("no answer"));
         for (int depth = 0; depth < 8 && deepest.getCause() != null; depth++) {
             deepest = deepest.getCause();
         }
-        boolean none = deepest instanceof UnknownHostException
+        boolean none = deepest instanceof UnknownHostException && !refused
                 || deepest instanceof DnsErrorCauseException error
                         && error.getCode().equals(DnsResponseCode.NXDOMAIN);
         String text = Objects.requireNonNullElse(deepest.getMessage(), deepest.toString());
@@ -139,6 +150,7 @@ final class DnsFamily implements AutoCloseable {
 
     /** Remembers times to live while lookups run, and answers nothing. */
     private static final class Times implements DnsCache {
+        private static final int MOST = 4096;
         private static final long LONGEST = Duration.ofDays(1).toSeconds();
         private final IdentityHashMap<InetAddress, Long> seconds = new IdentityHashMap<>();
         private int running;
@@ -151,7 +163,8 @@ final class DnsFamily implements AutoCloseable {
         Duration ended(List<InetAddress> addresses) {
             long least = LONGEST;
             for (InetAddress address : addresses) {
-                least = Math.min(least, seconds.getOrDefault(address, 0L));
+                Long known = seconds.remove(address);
+                least = Math.min(least, known == null ? 0 : known);
             }
             if (--running == 0) {
                 seconds.clear();
@@ -162,6 +175,9 @@ final class DnsFamily implements AutoCloseable {
         @Override
         public DnsCacheEntry cache(
                 String hostname, DnsRecord @Nullable [] additionals, InetAddress address, long ttl, EventLoop loop) {
+            if (seconds.size() >= MOST) {
+                seconds.clear(); // of lookups that overlap without an end; those that still run get the least time
+            }
             seconds.put(address, ttl);
             return new Kept(address, null);
         }
@@ -185,6 +201,61 @@ final class DnsFamily implements AutoCloseable {
         @Override
         public boolean clear(String hostname) {
             return false;
+        }
+    }
+
+    /** Remembers which names a server has refused to answer for: Netty says the same of that as of a name without an address. */
+    private static final class Refusals implements DnsQueryLifecycleObserverFactory {
+        private static final int MOST = 256;
+        private final Set<String> names = new LinkedHashSet<>();
+
+        /** True if one of the name's questions was refused. They may have a search domain behind the name. */
+        boolean ended(String host) {
+            return !names.isEmpty() && names.removeIf(name -> name.regionMatches(true, 0, host, 0, host.length()));
+        }
+
+        @Override
+        public DnsQueryLifecycleObserver newDnsQueryLifecycleObserver(DnsQuestion question) {
+            return new Observer(question.name());
+        }
+
+        private final class Observer implements DnsQueryLifecycleObserver {
+            private final String name;
+
+            Observer(String name) {
+                this.name = name;
+            }
+
+            @Override
+            public void queryWritten(InetSocketAddress server, ChannelFuture future) {}
+
+            @Override
+            public void queryCancelled(int queriesRemaining) {}
+
+            @Override
+            public DnsQueryLifecycleObserver queryRedirected(List<InetSocketAddress> servers) {
+                return this;
+            }
+
+            @Override
+            public DnsQueryLifecycleObserver queryCNAMEd(DnsQuestion question) {
+                return this;
+            }
+
+            @Override
+            public DnsQueryLifecycleObserver queryNoAnswer(DnsResponseCode code) {
+                boolean answer = code.equals(DnsResponseCode.NXDOMAIN) || code.equals(DnsResponseCode.NOERROR);
+                if (!answer && names.size() < MOST) {
+                    names.add(name);
+                }
+                return this;
+            }
+
+            @Override
+            public void queryFailed(Throwable cause) {}
+
+            @Override
+            public void querySucceed() {}
         }
     }
 

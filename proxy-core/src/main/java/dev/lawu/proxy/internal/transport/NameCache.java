@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,14 +36,15 @@ import org.slf4j.LoggerFactory;
  *   UNKNOWN  looked up
  * </pre>
  *
- * <p>There is one lookup of a name at a time, and everybody waits for it. It is made by the loop that came first, so one that takes too long (its loop may hang, a resolver of the user's may never
- * answer) is given up by whoever comes next.
+ * <p>There is one lookup of a name at a time, and everybody waits for it. It is made by the loop that came first, which may hang: so other loops wait {@value #JOIN_WAIT_MILLIS} ms, then make their
+ * own. A resolver of the user's may never answer: a lookup of 5 s is given up by whoever comes next.
  */
 public final class NameCache {
     private static final Logger logger = LoggerFactory.getLogger("dev.lawu.proxy.names");
 
     private static final long STALE_WAIT_MILLIS = 1000;
     private static final long STALE_WAIT = TimeUnit.MILLISECONDS.toNanos(STALE_WAIT_MILLIS);
+    private static final long JOIN_WAIT_MILLIS = 1000;
     private static final long LOOKUP_LIMIT = TimeUnit.SECONDS.toNanos(5);
     /** How long a failed lookup is not repeated while there is a stale answer. */
     private static final long STALE_RETRY = TimeUnit.SECONDS.toNanos(5);
@@ -100,6 +102,9 @@ public final class NameCache {
         CompletableFuture<ResolvedAddresses> lookup;
 
         long lookupSince;
+
+        @Nullable
+        EventLoop lookupBy;
     }
 
     /** This cache, filled by this source. The loop only lends its timer: answers may complete on any thread. */
@@ -112,6 +117,7 @@ public final class NameCache {
         CompletableFuture<ResolvedAddresses> begun = null;
         CompletionStage<ResolvedAddresses> result;
         ResolvedAddresses stale = null;
+        CompletableFuture<ResolvedAddresses> joined = null;
         Entry entry;
         synchronized (names) {
             long now = time.nanoTime();
@@ -121,7 +127,7 @@ public final class NameCache {
             boolean given = running != null && now - entry.lookupSince < LOOKUP_LIMIT;
             boolean recently = entry.failure != null && now - entry.failureUntil < 0;
             if (answer != null && now - entry.expiresAt < 0) {
-                begun = !given && now - entry.refreshAt >= 0 ? begin(entry, now) : null;
+                begun = !given && now - entry.refreshAt >= 0 ? begin(entry, now, loop) : null;
                 result = CompletableFuture.completedFuture(next(entry, answer));
             } else {
                 boolean usable = answer != null && now - entry.staleUntil < 0;
@@ -131,7 +137,8 @@ public final class NameCache {
                 } else if (recently) {
                     result = CompletableFuture.failedFuture(Objects.requireNonNull(entry.failure));
                 } else {
-                    begun = given ? null : begin(entry, now);
+                    begun = given ? null : begin(entry, now, loop);
+                    joined = given && entry.lookupBy != loop ? running : null;
                     result = Objects.requireNonNull(entry.lookup);
                     stale = usable ? next(entry, Objects.requireNonNull(answer)) : null;
                 }
@@ -140,29 +147,53 @@ public final class NameCache {
         if (begun != null) {
             lookUp(name, entry, begun, host, source);
         }
-        return stale == null ? result : orStale(result, stale, loop);
+        if (stale != null) {
+            ResolvedAddresses last = stale;
+            return orLater(result, loop, STALE_WAIT_MILLIS, () -> CompletableFuture.completedFuture(last));
+        }
+        if (joined != null) {
+            CompletableFuture<ResolvedAddresses> others = joined;
+            return orLater(result, loop, JOIN_WAIT_MILLIS, () -> {
+                synchronized (names) {
+                    if (entry.lookup == others) {
+                        entry.lookup = null; // whose loop hangs, it seems
+                    }
+                }
+                return resolve(host, source, loop);
+            });
+        }
+        return result;
     }
 
-    private static CompletableFuture<ResolvedAddresses> begin(Entry entry, long now) {
+    private static CompletableFuture<ResolvedAddresses> begin(Entry entry, long now, EventLoop loop) {
         CompletableFuture<ResolvedAddresses> lookup = new CompletableFuture<>();
         entry.lookup = lookup;
         entry.lookupSince = now;
+        entry.lookupBy = loop;
         return lookup;
     }
 
-    private static CompletionStage<ResolvedAddresses> orStale(
-            CompletionStage<ResolvedAddresses> lookup, ResolvedAddresses stale, EventLoop loop) {
+    /** What the lookup finds, or, if that takes this long, what is found instead, if that comes first. */
+    private static CompletionStage<ResolvedAddresses> orLater(
+            CompletionStage<ResolvedAddresses> lookup,
+            EventLoop loop,
+            long millis,
+            Supplier<CompletionStage<ResolvedAddresses>> instead) {
         CompletableFuture<ResolvedAddresses> first = new CompletableFuture<>();
-        var timer = loop.schedule(() -> first.complete(stale), STALE_WAIT, TimeUnit.NANOSECONDS);
-        lookup.whenComplete((found, failure) -> {
-            timer.cancel(false);
+        var timer = loop.schedule(() -> complete(first, instead.get()), millis, TimeUnit.MILLISECONDS);
+        first.whenComplete((found, failure) -> timer.cancel(false));
+        complete(first, lookup);
+        return first;
+    }
+
+    private static void complete(CompletableFuture<ResolvedAddresses> first, CompletionStage<ResolvedAddresses> with) {
+        with.whenComplete((found, failure) -> {
             if (found != null) {
                 first.complete(found);
             } else {
                 first.completeExceptionally(Objects.requireNonNull(failure));
             }
         });
-        return first;
     }
 
     private void lookUp(

@@ -96,6 +96,8 @@ class DnsLookupTest {
                 .cause()
                 .isNotInstanceOf(UnknownHostException.class)
                 .hasMessageContaining("app.test");
+        server.answerWith(DnsResponseCode.REFUSED);
+        assertThatThrownBy(() -> resolve("app.test")).cause().isNotInstanceOf(UnknownHostException.class);
         server.silentFor("*");
         assertThatThrownBy(() -> resolve("app.test"))
                 .cause()

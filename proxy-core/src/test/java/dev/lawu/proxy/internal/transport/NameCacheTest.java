@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 /** How long answers are kept, under a virtual clock. */
 class NameCacheTest {
     private final Simulation simulation = Simulation.create();
-    private final EventLoopGroup loops = simulation.newTransport().eventLoops(1);
+    private final EventLoopGroup loops = simulation.newTransport().eventLoops(2);
     /** What was asked and not answered yet, in order. */
     private final List<CompletableFuture<ResolvedAddresses>> asked = new ArrayList<>();
 
@@ -235,6 +235,25 @@ class NameCacheTest {
         assertThat(hanging.toCompletableFuture()).isNotDone();
         first.complete(answer(100, 1));
         assertThat(now(hanging)).containsExactly(1);
+    }
+
+    @Test
+    void aLoopThatHangsIsNotWaitedForLong() {
+        NameCache cache = new NameCache(NameOptions.DEFAULTS, simulation.timeSource(), false);
+        NameResolver one = cache.on(loops.next(), host -> new CompletableFuture<>());
+        NameResolver two = cache.on(loops.next(), source);
+        CompletionStage<ResolvedAddresses> hanging = one.resolve("app.test");
+        CompletionStage<ResolvedAddresses> waiting = two.resolve("app.test");
+        CompletionStage<ResolvedAddresses> alsoWaiting = two.resolve("app.test");
+        advance(0.9);
+        assertThat(count).isZero();
+        advance(0.2);
+        assertThat(count).isEqualTo(1);
+        tell(100, 7);
+        assertThat(now(waiting)).containsExactly(7);
+        assertThat(now(alsoWaiting)).containsExactly(7);
+        assertThat(hanging.toCompletableFuture()).isNotDone();
+        assertThat(now(one.resolve("app.test"))).containsExactly(7);
     }
 
     @Test
