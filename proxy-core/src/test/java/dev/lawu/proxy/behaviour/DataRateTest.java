@@ -4,15 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lawu.proxy.FilterResult;
+import dev.lawu.proxy.HttpProxy;
+import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.Session;
 import dev.lawu.proxy.http.DataRate;
 import dev.lawu.proxy.testing.SimulatedConnection;
 import dev.lawu.proxy.testing.SimulatedOrigin;
 import dev.lawu.proxy.testing.SimulatedProxy;
 import dev.lawu.proxy.testing.Simulation;
+import dev.lawu.proxy.testkit.Wire;
+import dev.lawu.proxy.testkit.World;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.PeerOptions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -281,6 +288,55 @@ class DataRateTest {
         simulation.run();
     }
 
+    // ---- on sockets
+
+    @Test
+    void aSlowUploadOnASocketIsRefused() {
+        try (World world = World.Kind.SOCKETS.create()) {
+            Probe sockets = new Probe(world.peer());
+            world.start(
+                    sockets.with(options -> options.minRequestBodyRate(new DataRate(10_000, Duration.ofMillis(200)))));
+            Wire slow = world.connect();
+            slow.send(PUT);
+            Wire to = world.accept();
+            to.head();
+            while (!slow.isEnded()) {
+                slow.send(chunk(1));
+                world.elapse(Duration.ofMillis(10));
+            }
+            assertThat(slow.rest()).startsWith("HTTP/1.1 408 ");
+            world.awaitQuiet();
+            assertThat(sockets.logged()).containsExactly("/x DOWNSTREAM BODY_RATE");
+        }
+    }
+
+    /** A kernel takes what it is sent in lumps, of up to 256 KiB. */
+    @Test
+    void aSlowReaderOnASocketIsCutOff() {
+        try (World world = World.Kind.SOCKETS.create()) {
+            Probe sockets = new Probe(world.peer());
+            world.start(
+                    sockets.with(options -> options.minResponseRate(new DataRate(1 << 30, Duration.ofMillis(100)))));
+            Wire slow = world.connect();
+            slow.send(GET);
+            Wire from = world.accept();
+            from.head();
+            slow.stopReading();
+            from.send("HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n");
+            from.send(new byte[50_000_000]);
+            while (sockets.logged().isEmpty() && slow.count() < 50_000_000) {
+                slow.startReading();
+                world.elapse(Duration.ofMillis(1));
+                slow.stopReading();
+                world.elapse(Duration.ofMillis(50));
+            }
+            slow.startReading();
+            world.awaitQuiet();
+            assertThat(sockets.logged()).containsExactly("/x DOWNSTREAM WRITE_RATE");
+            assertThat(slow.count()).isLessThan(50_000_000);
+        }
+    }
+
     // ---- upstream
 
     @Test
@@ -325,6 +381,35 @@ class DataRateTest {
         simulation.run();
         assertThat(client.receivedCount()).isGreaterThan(2_000_000);
         assertThat(probe.logged()).containsExactly("/x");
+    }
+
+    @Test
+    void theErrorNamesTheRate() {
+        List<String> errors = new ArrayList<>();
+        HttpPeer to = HttpPeer.of("10.0.0.9", 9000)
+                .withOptions(PeerOptions.builder().minResponseRate(RATE).build());
+        proxy = simulation.start(HttpProxy.builder(new ToPeer(to) {
+                    @Override
+                    public void logging(Session session, ProxyException error, Object state) {
+                        errors.add(String.valueOf(error));
+                    }
+                })
+                .options(ProxyOptions.builder().minRequestBodyRate(RATE).build())
+                .build());
+        SimulatedConnection client = simulation.connect(proxy.address());
+        client.send(PUT);
+        simulation.run();
+        send(client, client, 1, 1000, 100);
+        SimulatedConnection other = simulation.connect(proxy.address());
+        other.send(GET);
+        simulation.run();
+        origin.connection().send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        send(origin.connection(), other, 1, 1000, 100);
+        assertThat(errors).hasSize(2);
+        assertThat(errors.get(0))
+                .startsWith("DOWNSTREAM BODY_RATE: a request body of less than 1000 bytes/s over PT10S, after ");
+        assertThat(errors.get(1))
+                .startsWith("UPSTREAM BODY_RATE: 10.0.0.9:9000 sent the body at less than 1000 bytes/s over PT10S, ");
     }
 
     @Test

@@ -111,6 +111,9 @@ final class OutputBuffer {
     /** What waits to be sent must be taken at this rate from now on. */
     void takeAtLeast(DataRate value) {
         least = value;
+        if (rate != null) {
+            rate.start();
+        }
     }
 
     /** A buffer with room for this many bytes; what is written there is sent in this turn. */
@@ -256,9 +259,9 @@ final class OutputBuffer {
         if (watch == null) {
             watch = new Taking();
             rate = watch;
+            watch.start();
         }
-        watch.before = watch.taken();
-        watch.restart(least);
+        // Not anew each time: a peer that empties the queue now and then has not become fast.
         watch.waitFor(true);
     }
 
@@ -269,6 +272,11 @@ final class OutputBuffer {
 
         Taking() {
             super(loop);
+        }
+
+        void start() {
+            before = taken();
+            restart(least);
         }
 
         /** Taken so far, since the connection began. */
