@@ -25,8 +25,12 @@ public enum ErrorType {
     RESPONSE_HEAD_TIMEOUT,
     /** The body stopped coming. */
     BODY_TIMEOUT,
+    /** The body came, but more slowly than the least rate. */
+    BODY_RATE,
     /** The peer stopped taking what is sent to it. */
     WRITE_TIMEOUT,
+    /** The peer took what is sent to it, but more slowly than the least rate. */
+    WRITE_RATE,
     /** Nothing moved in a tunnel for {@code tunnelIdleTimeout}. */
     TUNNEL_IDLE,
     /** A callback's pending result, or a piece of a local response's body, did not come in time. */

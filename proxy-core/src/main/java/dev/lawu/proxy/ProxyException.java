@@ -110,7 +110,7 @@ public final class ProxyException extends RuntimeException {
             case DOWNSTREAM ->
                 switch (type) {
                     case BODY_TOO_LARGE -> 413;
-                    case BODY_TIMEOUT, REQUEST_TIMEOUT -> 408;
+                    case BODY_TIMEOUT, BODY_RATE, REQUEST_TIMEOUT -> 408;
                     default -> 400;
                 };
             case UPSTREAM ->
@@ -118,7 +118,9 @@ public final class ProxyException extends RuntimeException {
                     case CONNECT_TIMEOUT,
                             RESPONSE_HEAD_TIMEOUT,
                             BODY_TIMEOUT,
+                            BODY_RATE,
                             WRITE_TIMEOUT,
+                            WRITE_RATE,
                             ATTEMPT_TIMEOUT,
                             REQUEST_TIMEOUT -> 504;
                     case OVERLOAD, POOL_TIMEOUT -> 503;

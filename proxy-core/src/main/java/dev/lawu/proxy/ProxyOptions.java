@@ -1,5 +1,6 @@
 package dev.lawu.proxy;
 
+import dev.lawu.proxy.http.DataRate;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -70,6 +71,19 @@ public final class ProxyOptions {
     /** Without a byte of the request body while the proxy could take more and the client waits for no 100 (Continue); else 408. Default 30 s. */
     public Duration bodyIdleTimeout() {
         return values.bodyIdleTimeout;
+    }
+
+    /**
+     * The least rate at which the request body comes from the client while the proxy could take more and the client waits for no 100 (Continue); else 408. Default 240 bytes/s over 30 s. A client that
+     * streams a few events now and then in one long request body needs {@link DataRate#NONE}; so does what is tunnelled, for which it does not hold.
+     */
+    public DataRate minRequestBodyRate() {
+        return values.minRequestBodyRate;
+    }
+
+    /** The least rate at which the client takes what waits to be sent to it; else its connection is reset. Default 240 bytes/s over 30 s. */
+    public DataRate minResponseRate() {
+        return values.minResponseRate;
     }
 
     /** That a client's connection is kept without a request. Default 60 s. */
@@ -167,6 +181,11 @@ public final class ProxyOptions {
         return values.blockingQueue;
     }
 
+    /** The most idle upstream connections that are kept, whatever the peers; each event loop keeps its even part, and closes those first that were idle longest. Default 4,096. */
+    public int maxIdleUpstreamConnections() {
+        return values.maxIdleUpstreamConnections;
+    }
+
     /** How long a callback may hold an event loop before the watchdog names it. Default 200 ms. */
     public Duration watchdogThreshold() {
         return values.watchdogThreshold;
@@ -180,6 +199,8 @@ public final class ProxyOptions {
         private int maxTrailers = 8 * 1024;
         private Duration headReadTimeout = Duration.ofSeconds(15);
         private Duration bodyIdleTimeout = Duration.ofSeconds(30);
+        private DataRate minRequestBodyRate = new DataRate(240, Duration.ofSeconds(30));
+        private DataRate minResponseRate = new DataRate(240, Duration.ofSeconds(30));
         private Duration keepAliveTimeout = Duration.ofSeconds(60);
         private Duration writeStallTimeout = Duration.ofSeconds(30);
         private Duration callbackTimeout = Duration.ofSeconds(60);
@@ -199,6 +220,7 @@ public final class ProxyOptions {
         private String via = "lawu";
         private int blockingConcurrency = 256;
         private int blockingQueue = 1024;
+        private int maxIdleUpstreamConnections = 4096;
         private Duration watchdogThreshold = Duration.ofMillis(200);
 
         private Builder() {}
@@ -210,6 +232,8 @@ public final class ProxyOptions {
             maxTrailers = other.maxTrailers;
             headReadTimeout = other.headReadTimeout;
             bodyIdleTimeout = other.bodyIdleTimeout;
+            minRequestBodyRate = other.minRequestBodyRate;
+            minResponseRate = other.minResponseRate;
             keepAliveTimeout = other.keepAliveTimeout;
             writeStallTimeout = other.writeStallTimeout;
             callbackTimeout = other.callbackTimeout;
@@ -229,6 +253,7 @@ public final class ProxyOptions {
             via = other.via;
             blockingConcurrency = other.blockingConcurrency;
             blockingQueue = other.blockingQueue;
+            maxIdleUpstreamConnections = other.maxIdleUpstreamConnections;
             watchdogThreshold = other.watchdogThreshold;
         }
 
@@ -265,6 +290,18 @@ public final class ProxyOptions {
         /** {@link ProxyOptions#bodyIdleTimeout()}: 1 ms to 24 h. */
         public Builder bodyIdleTimeout(Duration value) {
             bodyIdleTimeout = duration("bodyIdleTimeout", value);
+            return this;
+        }
+
+        /** {@link ProxyOptions#minRequestBodyRate()}; {@link DataRate#NONE} for no limit. */
+        public Builder minRequestBodyRate(DataRate value) {
+            minRequestBodyRate = Objects.requireNonNull(value, "minRequestBodyRate");
+            return this;
+        }
+
+        /** {@link ProxyOptions#minResponseRate()}; {@link DataRate#NONE} for no limit. */
+        public Builder minResponseRate(DataRate value) {
+            minResponseRate = Objects.requireNonNull(value, "minResponseRate");
             return this;
         }
 
@@ -386,6 +423,12 @@ public final class ProxyOptions {
         /** {@link ProxyOptions#blockingQueue()}: 0 to 1,048,576. */
         public Builder blockingQueue(int value) {
             blockingQueue = range("blockingQueue", value, 0, 1 << 20);
+            return this;
+        }
+
+        /** {@link ProxyOptions#maxIdleUpstreamConnections()}: 0 to 1,048,576. */
+        public Builder maxIdleUpstreamConnections(int value) {
+            maxIdleUpstreamConnections = range("maxIdleUpstreamConnections", value, 0, 1 << 20);
             return this;
         }
 

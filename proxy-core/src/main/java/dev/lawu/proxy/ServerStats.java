@@ -2,34 +2,62 @@ package dev.lawu.proxy;
 
 import java.util.Map;
 
-/**
- * What a server is doing and has done, read at one moment; each number is exact when nothing is going on.
- *
- * @param connections clients' connections that are open
- * @param exchanges requests that are being worked on
- * @param upstreamActive upstream connections in use or being made
- * @param upstreamIdle upstream connections in the pools
- * @param blockingRunning blocking callbacks that run or wait
- * @param requests requests that were started since the server started
- * @param upstreamConnects upstream connections that were made since then
- * @param refused requests that were refused before they had a session, by reason
- * @param watchdogReports callbacks that held an event loop too long
- * @param errors exchanges that failed, by source and type: {@code UPSTREAM RESPONSE_HEAD_TIMEOUT}
- * @param retries attempts that followed a failed one
- * @param retriesRefused attempts that the retry budget did not allow
- * @param replayFileBytes bytes of request bodies that are in files for another attempt now
- */
-public record ServerStats(
-        int connections,
-        int exchanges,
-        int upstreamActive,
-        int upstreamIdle,
-        int blockingRunning,
-        long requests,
-        long upstreamConnects,
-        Map<String, Long> refused,
-        long watchdogReports,
-        Map<String, Long> errors,
-        long retries,
-        long retriesRefused,
-        long replayFileBytes) {}
+/** What a server is doing and has done, read at one moment; each number is exact when nothing is going on. Implemented by the engine, which may come to tell more. Thread-safe. */
+public interface ServerStats {
+    /** Clients' connections that are open. */
+    int connections();
+
+    /** Requests that are being worked on. */
+    int exchanges();
+
+    /** Upstream connections in use, being made, or on their way from one event loop to another. */
+    int upstreamActive();
+
+    /** Upstream connections in the pools. */
+    int upstreamIdle();
+
+    /** Requests that wait for an upstream connection to become free. */
+    int upstreamWaiting();
+
+    /** Blocking callbacks that run or wait. */
+    int blockingRunning();
+
+    /** Requests that were started since the server started. */
+    long requests();
+
+    /** Upstream connections that were made since then. */
+    long upstreamConnects();
+
+    /** Requests that went on a pooled connection of their event loop. */
+    long upstreamReuses();
+
+    /** Idle connections that an event loop took over from another. */
+    long upstreamTakeovers();
+
+    /** Requests that waited too long for an upstream connection. */
+    long upstreamWaitTimeouts();
+
+    /**
+     * Upstream connections that were closed, by reason: {@code peer} (it ended an idle one, or sent something on it), {@code exchange} (the exchange left it unusable, or the peer asked for its end),
+     * {@code idle-timeout}, {@code max-age}, {@code max-requests}, {@code surplus} (more were idle than are kept), {@code evicted} (to make room for another), {@code shutdown}.
+     */
+    Map<String, Long> upstreamClosed();
+
+    /** Requests that were refused before they had a session, by reason. */
+    Map<String, Long> refused();
+
+    /** Callbacks that held an event loop too long. */
+    long watchdogReports();
+
+    /** Exchanges that failed, by source and type: {@code UPSTREAM RESPONSE_HEAD_TIMEOUT}. */
+    Map<String, Long> errors();
+
+    /** Attempts that followed a failed one. */
+    long retries();
+
+    /** Attempts that the retry budget did not allow. */
+    long retriesRefused();
+
+    /** Bytes of request bodies that are in files for another attempt now. */
+    long replayFileBytes();
+}

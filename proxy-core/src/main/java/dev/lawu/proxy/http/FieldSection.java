@@ -29,7 +29,7 @@ public final class FieldSection {
     private int[] slots;
     private int count;
     private int live;
-    /* One bit for each name's hash: a search for a name that is not here mostly ends at once. */
+    /* The bits of the names that are, or were, here (FieldName.bit): a search for a name that is not here mostly ends at once. */
     private long present;
 
     /** Creates a section whose arrays hold {@code byteCapacity} bytes and {@code fieldCapacity} fields before they grow. */
@@ -89,7 +89,7 @@ public final class FieldSection {
         slots[at + VALUE_LENGTH] = valueLength;
         slots[at + LINE_END] = lineEnd;
         slots[at + HASH] = hash;
-        present |= 1L << hash;
+        present |= FieldName.bit(hash);
         count++;
         live++;
     }
@@ -179,7 +179,7 @@ public final class FieldSection {
 
     /** The first place at or after {@code from} that holds this name, in any case; -1 if there is none. */
     public int find(FieldName name, int from) {
-        if ((present & 1L << name.hash()) == 0) {
+        if ((present & name.bit()) == 0) {
             return -1;
         }
         for (int i = from, at = from * STRIDE; i < count; i++, at += STRIDE) {
@@ -193,7 +193,7 @@ public final class FieldSection {
     /** The first place at or after {@code from} that holds this name, in any case; -1 if there is none. */
     public int find(String name, int from) {
         int hash = hash(name);
-        if ((present & 1L << hash) == 0) {
+        if ((present & FieldName.bit(hash)) == 0) {
             return -1;
         }
         for (int i = from, at = from * STRIDE; i < count; i++, at += STRIDE) {
@@ -227,12 +227,43 @@ public final class FieldSection {
 
     /** Removes all fields of this name and says whether there was one. */
     public boolean removeAll(FieldName name) {
+        if ((present & name.bit()) == 0) {
+            return false;
+        }
         boolean found = false;
-        for (int i = find(name, 0); i >= 0; i = find(name, i + 1)) {
-            remove(i);
-            found = true;
+        boolean others = false;
+        for (int i = 0, at = 0; i < count; i++, at += STRIDE) {
+            if (slots[at + HASH] == name.hash() && name.matches(bytes, slots[at + NAME], slots[at + NAME_LENGTH])) {
+                remove(i);
+                found = true;
+            } else {
+                others |= slots[at + HASH] != 0 && FieldName.bit(slots[at + HASH]) == name.bit();
+            }
+        }
+        if (!others) {
+            present &= ~name.bit();
         }
         return found;
+    }
+
+    /** False if none of these names is here. True says nothing. */
+    public boolean mayHave(long names) {
+        return (present & names) != 0;
+    }
+
+    /** Appends a field. The value must have been checked ({@link FieldSyntax}). */
+    @SuppressWarnings("deprecation") // String.getBytes(int, int, byte[], int) is ISO 8859-1 without an array in between
+    public void append(FieldName name, String value) {
+        byte[] line = name.line();
+        int start = end;
+        int valueLength = value.length();
+        ensureWritable(line.length + valueLength + 2);
+        System.arraycopy(line, 0, bytes, start, line.length);
+        int valueStart = start + line.length;
+        value.getBytes(0, valueLength, bytes, valueStart);
+        end = valueStart + valueLength;
+        crlf();
+        index(start, line.length - 2, valueStart, valueLength, end, name.hash());
     }
 
     /** Appends a field. The name and the value must have been checked ({@link FieldSyntax}). */

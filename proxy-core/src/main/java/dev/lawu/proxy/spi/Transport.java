@@ -26,4 +26,9 @@ public interface Transport extends Plugin {
      * @param created told the connection on its loop, before it is active, to add handlers; half-closure is allowed on it
      */
     ChannelFuture connect(EventLoop loop, SocketAddress remote, Consumer<Channel> created);
+
+    /** True if a connection on which nothing is going on may be moved to another event loop, by deregistering and registering it; else pools do not share between loops. Default false. */
+    default boolean movesConnections() {
+        return false;
+    }
 }

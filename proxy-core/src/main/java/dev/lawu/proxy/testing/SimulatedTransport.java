@@ -78,6 +78,11 @@ final class SimulatedTransport implements Transport {
         return promise;
     }
 
+    @Override
+    public boolean movesConnections() {
+        return true;
+    }
+
     SimulatedNetwork network() {
         return network;
     }

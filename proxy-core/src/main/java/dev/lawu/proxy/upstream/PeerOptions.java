@@ -1,5 +1,6 @@
 package dev.lawu.proxy.upstream;
 
+import dev.lawu.proxy.http.DataRate;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Arrays;
@@ -171,6 +172,19 @@ public final class PeerOptions {
         return values.writeStallTimeout;
     }
 
+    /** The least rate at which the peer takes the request while something of it waits to be sent; else 504. Default 240 bytes/s over 30 s. */
+    public DataRate minRequestBodyRate() {
+        return values.minRequestBodyRate;
+    }
+
+    /**
+     * The least rate at which the peer sends the response body while the client could take more; else the client's stream is reset. Default {@link DataRate#NONE}: a stream of events comes as slowly
+     * as there are events.
+     */
+    public DataRate minResponseRate() {
+        return values.minResponseRate;
+    }
+
     /** Without a byte in either direction after a protocol switch. Default 10 min. */
     public Duration tunnelIdleTimeout() {
         return values.tunnelIdleTimeout;
@@ -223,6 +237,8 @@ public final class PeerOptions {
         private Duration responseHeadTimeout = Duration.ofSeconds(60);
         private Duration betweenBytesTimeout = Duration.ofSeconds(60);
         private Duration writeStallTimeout = Duration.ofSeconds(30);
+        private DataRate minRequestBodyRate = new DataRate(240, Duration.ofSeconds(30));
+        private DataRate minResponseRate = DataRate.NONE;
         private Duration tunnelIdleTimeout = Duration.ofMinutes(10);
 
         private Builder() {}
@@ -252,6 +268,8 @@ public final class PeerOptions {
             responseHeadTimeout = from.responseHeadTimeout;
             betweenBytesTimeout = from.betweenBytesTimeout;
             writeStallTimeout = from.writeStallTimeout;
+            minRequestBodyRate = from.minRequestBodyRate;
+            minResponseRate = from.minResponseRate;
             tunnelIdleTimeout = from.tunnelIdleTimeout;
         }
 
@@ -405,6 +423,18 @@ public final class PeerOptions {
             return this;
         }
 
+        /** See {@link PeerOptions#minRequestBodyRate()}. */
+        public Builder minRequestBodyRate(DataRate value) {
+            minRequestBodyRate = Objects.requireNonNull(value, "minRequestBodyRate");
+            return this;
+        }
+
+        /** See {@link PeerOptions#minResponseRate()}. */
+        public Builder minResponseRate(DataRate value) {
+            minResponseRate = Objects.requireNonNull(value, "minResponseRate");
+            return this;
+        }
+
         /** See {@link PeerOptions#tunnelIdleTimeout()}. */
         public Builder tunnelIdleTimeout(Duration value) {
             tunnelIdleTimeout = time("tunnelIdleTimeout", value);
@@ -458,7 +488,13 @@ public final class PeerOptions {
 
         private List<Object> attemptSettings() {
             return List.of(
-                    attemptTimeout, responseHeadTimeout, betweenBytesTimeout, writeStallTimeout, tunnelIdleTimeout);
+                    attemptTimeout,
+                    responseHeadTimeout,
+                    betweenBytesTimeout,
+                    writeStallTimeout,
+                    minRequestBodyRate,
+                    minResponseRate,
+                    tunnelIdleTimeout);
         }
 
         private void describe(StringBuilder text, Builder defaults) {
@@ -486,6 +522,8 @@ public final class PeerOptions {
             describe(text, "responseHeadTimeout", responseHeadTimeout, defaults.responseHeadTimeout);
             describe(text, "betweenBytesTimeout", betweenBytesTimeout, defaults.betweenBytesTimeout);
             describe(text, "writeStallTimeout", writeStallTimeout, defaults.writeStallTimeout);
+            describe(text, "minRequestBodyRate", minRequestBodyRate, defaults.minRequestBodyRate);
+            describe(text, "minResponseRate", minResponseRate, defaults.minResponseRate);
             describe(text, "tunnelIdleTimeout", tunnelIdleTimeout, defaults.tunnelIdleTimeout);
         }
 

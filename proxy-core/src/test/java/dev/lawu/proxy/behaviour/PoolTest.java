@@ -195,7 +195,10 @@ class PoolTest {
     void onlySoManyConnectionsAreMade(World.Kind kind) {
         try (World world = kind.create()) {
             Probe probe = new Probe(world.peer()
-                    .withOptions(PeerOptions.builder().maxConnectionsPerPeer(1).build()));
+                    .withOptions(PeerOptions.builder()
+                            .maxConnectionsPerPeer(1)
+                            .maxWaiting(0)
+                            .build()));
             world.start(probe.proxy());
             Wire one = world.connect();
             one.send(GET);

@@ -178,6 +178,40 @@ class TunnelTest {
 
     @ParameterizedTest
     @EnumSource
+    void aSwitchToAnotherProtocolThanWasAskedForIsRefused(World.Kind kind) {
+        for (String other : new String[] {"h2c", "websocket, h2c", "websockets", "websocket\r\nUpgrade: h2c"}) {
+            try (World world = kind.create()) {
+                Probe probe = new Probe(world.peer());
+                world.start(probe.proxy());
+                Wire client = world.connect();
+                client.send(UPGRADE.replace("/chat", "/x"));
+                Wire origin = world.accept();
+                origin.head();
+                origin.send(SWITCH.replace("websocket", other) + "tunnelled");
+                assertThat(client.head()).startsWith("HTTP/1.1 502 ");
+                origin.rest();
+                world.awaitQuiet();
+                assertThat(probe.logged()).containsExactly("/x UPSTREAM PROTOCOL");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSwitchNamesItsProtocolInAnyCase(World.Kind kind) {
+        try (World world = kind.create()) {
+            world.start(Probe.to(world.peer()));
+            Wire client = world.connect();
+            client.send(UPGRADE);
+            Wire origin = world.accept();
+            origin.head();
+            origin.send(SWITCH.replace("websocket", "WebSocket"));
+            assertThat(client.head()).startsWith("HTTP/1.1 101 ").contains("Upgrade: WebSocket\r\n");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void anIdleTunnelIsEnded(World.Kind kind) {
         try (World world = kind.create()) {
             Duration idle = Duration.ofMillis(world.isSimulated() ? 600_000 : 300);

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>States go one way: CHOOSING, CONNECTING, PREPARING (the stream is open, nothing is sent), SENT, DONE. DONE is reached once, by success, failure or {@link #abandon}; whatever comes after it is
  * dropped. An attempt tells its exchange about its failure and decides nothing itself. One runs at a time: the response path and the request body know only the present one.
  */
-final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callback, BodyPipe.Output, BodySource {
+final class Attempt implements UpstreamAttempt, ClientListener, Connector.Request, BodyPipe.Output, BodySource {
     private enum State {
         CHOOSING,
         CONNECTING,
@@ -41,7 +41,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     private @Nullable Runnable cancelConnect;
     private @Nullable ClientStream stream;
     private boolean reused;
-    private boolean fresh;
+    private final boolean fresh;
     private @Nullable RequestHead head;
     private @Nullable BodyPipe requestPipe;
     private boolean sent;
@@ -106,10 +106,25 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
             deadline = new AttemptDeadline(exchange, this);
             deadline.set(timeout.toNanos());
         }
-        Runnable cancel = exchange.connector.open(chosen, exchange.down.connection(), fresh, this);
+        Runnable cancel = exchange.connector.open(chosen, this);
         if (state == State.CONNECTING) {
             cancelConnect = cancel;
         }
+    }
+
+    @Override
+    public boolean isFresh() {
+        return fresh;
+    }
+
+    @Override
+    public @Nullable SocketAddress clientAddress() {
+        return exchange.client.clientAddress(exchange.request);
+    }
+
+    @Override
+    public @Nullable SocketAddress clientLocalAddress() {
+        return exchange.client.localAddress();
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.internal.loop.Flushable;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.LoopCounters;
 import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.ExchangeStarter;
@@ -123,7 +124,8 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
     public void refused(ConnectionInfo connection, int status, String reason, String detail) {
         counters.refused(reason);
         if (logger.isInfoEnabled()) {
-            logger.info("{} answered {} {}: {}", connection.remoteAddress(), status, reason, detail);
+            Object how = status == 0 ? "cut off," : "answered " + status;
+            logger.info("{} {} {}: {}", connection.remoteAddress(), how, reason, detail);
         }
     }
 
@@ -132,6 +134,6 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
         if (headers.contains(FieldName.DATE)) {
             return;
         }
-        headers.section().append("Date", loop.date().now());
+        headers.section().append(FieldName.DATE, loop.date().now());
     }
 }

@@ -26,6 +26,8 @@ final class Hygiene {
         FieldName.HTTP2_SETTINGS
     };
 
+    private static final long HOP_BY_HOP_SET = FieldName.setOf(HOP_BY_HOP);
+
     private final ForwardingFields forwarding;
     private final @Nullable String viaHttp10;
     private final @Nullable String viaHttp11;
@@ -51,7 +53,7 @@ final class Hygiene {
             removeNominated(headers);
             headers.remove(FieldName.CONNECTION);
             if (trailers && !headers.contains(FieldName.TE)) {
-                headers.section().append("TE", "trailers");
+                headers.section().append(FieldName.TE, "trailers");
             }
         }
         String upgrade = head.upgrade();
@@ -68,7 +70,7 @@ final class Hygiene {
         MaxForwards.count(head);
         headers.remove(FieldName.TE);
         if (trailers) {
-            headers.section().append("TE", "trailers");
+            headers.section().append(FieldName.TE, "trailers");
         }
         client.addTo(head, forwarding);
         String via = switch (head.version()) {
@@ -77,7 +79,7 @@ final class Hygiene {
             default -> viaName.isEmpty() ? null : head.version().viaText() + " " + viaName;
         };
         if (via != null) {
-            headers.section().append("Via", via);
+            headers.section().append(FieldName.VIA, via);
         }
     }
 
@@ -87,7 +89,7 @@ final class Hygiene {
         removeHopByHop(headers);
         if (!headers.contains(FieldName.HOST)) {
             // Of HTTP/1.0, or removed by a filter; HTTP/1.1 requires it (RFC 9112, section 3.2).
-            headers.section().append("Host", peer.hostOverride() != null ? peer.hostOverride() : hostOf(peer));
+            headers.section().append(FieldName.HOST, peer.hostOverride() != null ? peer.hostOverride() : hostOf(peer));
         }
         if (exchange.stripsExpect()) {
             headers.remove(FieldName.EXPECT);
@@ -128,10 +130,10 @@ final class Hygiene {
                 section.removeAll(FieldName.CONTENT_LENGTH);
             }
         } else if (i < 0) {
-            section.append("Content-Length", Long.toString(length));
+            section.append(FieldName.CONTENT_LENGTH, Long.toString(length));
         } else if (section.find(FieldName.CONTENT_LENGTH, i + 1) >= 0 || !isNumber(section, i, length)) {
             section.removeAll(FieldName.CONTENT_LENGTH);
-            section.append("Content-Length", Long.toString(length));
+            section.append(FieldName.CONTENT_LENGTH, Long.toString(length));
         }
     }
 
@@ -155,6 +157,9 @@ final class Hygiene {
 
     private static void removeHopByHop(Headers headers) {
         FieldSection section = headers.section();
+        if (!section.mayHave(HOP_BY_HOP_SET)) {
+            return;
+        }
         removeNominated(headers);
         for (FieldName name : HOP_BY_HOP) {
             section.removeAll(name);

@@ -4,8 +4,11 @@ import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.Retryability;
+import dev.lawu.proxy.http.DataRate;
 import dev.lawu.proxy.http.FieldName;
+import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.RequestHead;
+import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.internal.h1.HeadEncoder.Framing;
 import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.spi.ClientListener;
@@ -82,7 +85,9 @@ public final class ClientConnection extends Http1Connection implements ClientStr
 
     private boolean head;
     private boolean connect;
-    private boolean upgrade;
+    /** The protocol that the request asks to switch to. */
+    private @Nullable String upgrade;
+
     private boolean expectsContinue;
     private boolean requestEnded;
     private boolean persistent;
@@ -114,6 +119,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     public void lend(HttpPeer chosen) {
         peer = chosen;
         output.stallAfter(chosen.options().writeStallTimeout().toNanos());
+        output.takeAtLeast(chosen.options().minRequestBodyRate());
     }
 
     /** True if an exchange can be started: none is going on, and nothing has come that says otherwise. */
@@ -126,6 +132,20 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         if (in == Input.IDLE) {
             close();
         }
+    }
+
+    /**
+     * Takes this handler out of an idle connection, which then belongs to the caller: its channel may be given another one, on another loop. The owner is told nothing.
+     *
+     * @return false if something is under way, which leaves everything as it was
+     */
+    public boolean detach() {
+        return isUsable() && letGo();
+    }
+
+    /** Says that the connection was used before it got this handler. */
+    public void setUsed() {
+        listenedTo = true;
     }
 
     // ---- the request
@@ -161,7 +181,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         long length = request.headers().contentLength();
         head = method.equals("HEAD");
         connect = method.equals("CONNECT");
-        upgrade = request.upgrade() != null;
+        upgrade = request.upgrade();
         Framing framing = Framing.AS_IS;
         if (length >= 0) {
             writer.startFixed(length);
@@ -312,16 +332,10 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         int status = parser.status();
         long framing = parser.framing();
         if (status == 101) {
-            if (!upgrade || parser.upgradeIndex() < 0 || !requestEnded) {
-                throw Refusal.badRequest(
-                        "unasked-upgrade",
-                        "a 101 "
-                                + (upgrade
-                                        ? "without Upgrade, or before the end of the request"
-                                        : "that was not asked for")
-                                + " (expected: another status)");
-            }
-        } else if (status < 200) {
+            tellSwitch(to, parser.take());
+            return;
+        }
+        if (status < 200) {
             if (++informational > MAX_INFORMATIONAL) {
                 throw Refusal.badRequest(
                         "too-many-informational", "more than " + MAX_INFORMATIONAL + " informational responses");
@@ -330,13 +344,8 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             to.onHead(parser.take(), false);
             return;
         }
-        if (status == 101 || connect && status < 300) {
-            if (!requestEnded) {
-                throw Refusal.badRequest("early-tunnel", "a tunnel before the end of the request");
-            }
-            in = Input.TUNNEL;
-            startTunnel();
-            to.onHead(parser.take(), false);
+        if (connect && status < 300) {
+            tellTunnel(to, parser.take());
             return;
         }
         persistent = parser.isPersistent();
@@ -351,8 +360,35 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             } else {
                 body.start(framing);
             }
+            bodyStarts();
         }
         to.onHead(parser.take(), last);
+    }
+
+    /** A 101 must switch to what was asked for and nothing else: the client would take what follows for a protocol that it is not (RFC 9110, section 7.8). */
+    private void tellSwitch(ClientListener to, ResponseHead response) throws Refusal {
+        String asked = upgrade;
+        String given = response.upgrade();
+        FieldSection fields = response.headers().section();
+        boolean one = fields.find(FieldName.UPGRADE, fields.find(FieldName.UPGRADE, 0) + 1) < 0;
+        if (asked == null || !asked.equalsIgnoreCase(given) || !one) {
+            loop.sections().retire(response.headers());
+            throw Refusal.badRequest(
+                    "unasked-upgrade",
+                    "a 101 to " + (one ? given : "several protocols") + " (expected: "
+                            + (asked == null ? "another status" : "to " + asked) + ")");
+        }
+        tellTunnel(to, response);
+    }
+
+    private void tellTunnel(ClientListener to, ResponseHead response) throws Refusal {
+        if (!requestEnded) {
+            loop.sections().retire(response.headers());
+            throw Refusal.badRequest("early-tunnel", "a tunnel before the end of the request");
+        }
+        in = Input.TUNNEL;
+        startTunnel();
+        to.onHead(response, false);
     }
 
     @Override
@@ -370,7 +406,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         listener = null;
         if (persistent && requestEnded && !input().isReadable() && !isInputClosed() && failure == null) {
             in = Input.IDLE;
-            upgrade = false;
+            upgrade = null;
             owner.released(this);
         } else {
             close();
@@ -386,6 +422,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             return;
         }
         awaited = now;
+        awaitBody(now == Awaited.BODY);
         switch (now) {
             case HEAD, CONTINUE ->
                 readDeadline.set(peer.options().responseHeadTimeout().toNanos());
@@ -403,10 +440,13 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             return Awaited.LAST_WORDS;
         }
         return switch (in) {
+            // An origin that has not got the whole request cannot answer it; the limit on write stalls holds for it.
             case HEAD ->
-                requestEnded
-                        ? Awaited.HEAD
-                        : expectsContinue && !writer.hasBegun() ? Awaited.CONTINUE : Awaited.NOTHING;
+                !output.isEmpty()
+                        ? Awaited.NOTHING
+                        : requestEnded
+                                ? Awaited.HEAD
+                                : expectsContinue && !writer.hasBegun() ? Awaited.CONTINUE : Awaited.NOTHING;
             case BODY -> Awaited.BODY;
             default -> Awaited.NOTHING;
         };
@@ -434,7 +474,28 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     }
 
     @Override
-    void onWriteStall() {
+    DataRate leastBodyRate() {
+        return peer.options().minResponseRate();
+    }
+
+    @Override
+    void onSlowBody() {
+        fail(ProxyException.upstream(
+                ErrorType.BODY_RATE,
+                peer + " sent the body at less than " + peer.options().minResponseRate() + ", after " + body.progress(),
+                null));
+    }
+
+    @Override
+    public void onSlowReader() {
+        fail(ProxyException.upstream(
+                ErrorType.WRITE_RATE,
+                peer + " took the request at less than " + peer.options().minRequestBodyRate(),
+                null));
+    }
+
+    @Override
+    public void onWriteStall() {
         fail(ProxyException.upstream(
                 ErrorType.WRITE_TIMEOUT,
                 peer + " took nothing for " + peer.options().writeStallTimeout(),

@@ -178,6 +178,7 @@ abstract class FieldParser {
                         nameStart = p;
                         nameHash = 0;
                         state = NAME;
+                        p = wholeLine(s, bytes, p, end);
                     }
                 }
                 case NAME -> {
@@ -230,6 +231,39 @@ abstract class FieldParser {
         }
         position = p;
         return false;
+    }
+
+    /**
+     * Reads a line that is here as a whole and has nothing unusual, which nearly every line is. Of any other it reads nothing, and the states decide byte by byte.
+     *
+     * @return where the next line starts, or {@code from}
+     */
+    private int wholeLine(FieldSection s, byte[] bytes, int from, int end) throws Refusal {
+        int p = from;
+        int hash = 0;
+        int lower = NAME_BYTES[bytes[p] & 0xFF];
+        while (lower != 0 && ++p < end) {
+            hash = hash * 31 + lower;
+            lower = NAME_BYTES[bytes[p] & 0xFF];
+        }
+        int colon = p;
+        if (end - colon < 4
+                || colon == from
+                || bytes[colon] != ':'
+                || bytes[colon + 1] != ' '
+                || bytes[colon + 2] <= ' ') {
+            return from;
+        }
+        p = skipValue(bytes, colon + 2, end);
+        if (end - p < 2 || bytes[p] != '\r' || bytes[p + 1] != '\n') {
+            return from;
+        }
+        nameLength = colon - from;
+        nameHash = hash;
+        valueStart = colon + 2;
+        endField(s, p + 2);
+        state = LINE;
+        return p + 2;
     }
 
     /** Passes over what a value may hold, eight bytes at a time while none of them is below a space or a DEL. */

@@ -1,10 +1,13 @@
 package dev.lawu.proxy.internal.h1;
 
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.http.DataRate;
 import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.internal.loop.Deadline;
-import dev.lawu.proxy.internal.loop.Flushable;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.RateWatch;
+import dev.lawu.proxy.internal.loop.ReadBuffers;
+import dev.lawu.proxy.internal.loop.SmallBuffers;
 import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.HttpStream;
 import dev.lawu.proxy.spi.StreamListener;
@@ -35,9 +38,10 @@ import org.slf4j.LoggerFactory;
  * <p><b>Between messages.</b> A message ends within a call of the machine, which may still use the stream afterwards, in the same call. So the connection goes on to the next exchange only when no
  * such call can be on the stack: {@link #isOutermost()}, which holds in events of the channel and in {@link #flush()}, never in calls through {@link HttpStream}.
  *
- * <p><b>Reading.</b> While nothing can be used, reading goes on up to {@value #READ_AHEAD} bytes, so that a FIN is seen; then it stops ({@code autoRead}) until bytes are used.
+ * <p><b>Reading.</b> While nothing can be used, reading goes on up to {@value #READ_AHEAD} bytes, so that a FIN is seen; then it stops ({@code autoRead}) until bytes are used. One read may bring 128
+ * KiB; while the machine has paused the stream a read brings at most 4 KiB, and none is begun that could pass the limit.
  */
-abstract class Http1Connection extends ChannelInboundHandlerAdapter implements HttpStream, Flushable {
+abstract class Http1Connection extends ChannelInboundHandlerAdapter implements HttpStream, OutputBuffer.Owner {
     static final int READ_AHEAD = 16 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
@@ -50,7 +54,11 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     final Deadline readDeadline;
 
     private final ConnectionInfo info;
+    private final ReadBuffers reads;
     private ByteBuf input = Unpooled.EMPTY_BUFFER;
+    /** Made when a body is first waited for. */
+    private @Nullable RateWatch bodyRate;
+
     private boolean paused;
     private boolean processing;
     private boolean outermost;
@@ -67,7 +75,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         this.channel = channel;
         this.loop = loop;
         this.info = info;
-        this.output = new OutputBuffer(channel, loop, this, writeStallTimeout.toNanos(), this::onWriteStall);
+        this.output = new OutputBuffer(channel, loop, this, writeStallTimeout.toNanos());
         this.writer = new BodyEncoder(output);
         this.body = new BodyDecoder(loop.sections(), options);
         this.readDeadline = new Deadline(loop) {
@@ -76,6 +84,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
                 onReadTimeout();
             }
         };
+        this.reads = ReadBuffers.use(channel, loop);
     }
 
     // ---- what the two ends decide
@@ -103,7 +112,11 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
 
     abstract void onReadTimeout();
 
-    abstract void onWriteStall();
+    /** The least rate of a body that comes in. */
+    abstract DataRate leastBodyRate();
+
+    /** The body that comes in is slower than that. */
+    abstract void onSlowBody();
 
     /** The connection is closed, by whichever side. Called once. */
     abstract void onGone();
@@ -203,23 +216,56 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         if (processing) {
             return;
         }
-        if (!input.isReadable() || closed) {
-            input.release();
+        ByteBuf used = input;
+        if (closed || !used.isReadable()) {
             input = Unpooled.EMPTY_BUFFER;
+            loop.buffers().release(used);
         }
         if (!closed) {
-            boolean read = input.readableBytes() <= READ_AHEAD;
-            if (read != reading) {
-                reading = read;
-                channel.config().setAutoRead(read);
-            }
+            updateReading();
             updateDeadline(fresh);
+        }
+    }
+
+    private void updateReading() {
+        boolean read = input.readableBytes() <= (paused ? READ_AHEAD - SmallBuffers.CAPACITY : READ_AHEAD);
+        if (read != reading) {
+            reading = read;
+            channel.config().setAutoRead(read);
+        }
+    }
+
+    /** A body begins to come in. */
+    final void bodyStarts() {
+        if (bodyRate != null) {
+            bodyRate.restart(leastBodyRate());
+        }
+    }
+
+    /** It is for the body that comes in that is waited now, or it is not. */
+    final void awaitBody(boolean awaited) {
+        RateWatch watch = bodyRate;
+        if (watch == null && awaited && !leastBodyRate().isNone()) {
+            watch = new RateWatch(loop) {
+                @Override
+                protected void tooSlow() {
+                    onSlowBody();
+                }
+            };
+            watch.restart(leastBodyRate());
+            bodyRate = watch;
+        }
+        if (watch != null) {
+            watch.waitFor(awaited);
         }
     }
 
     /** Tells the next part of the body that comes in; false if there is none. */
     final boolean tellBody(StreamListener to) throws Refusal {
         ByteBuf data = body.next(input);
+        if (data != null && bodyRate != null) {
+            bodyRate.count(data.readableBytes());
+        }
         boolean done = body.isDone();
         if (data == null && !done) {
             return false;
@@ -339,7 +385,9 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     @Override
     public final void pause() {
         paused = true;
+        reads.sip(true);
         if (!processing && !closed) {
+            updateReading();
             updateDeadline(false);
         }
     }
@@ -347,7 +395,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     @Override
     public final void resume() {
         if (paused) {
-            paused = false;
+            clearPause();
             process(true);
         }
     }
@@ -355,6 +403,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     /** A new exchange starts. */
     final void clearPause() {
         paused = false;
+        reads.sip(false);
     }
 
     // ---- output and the channel's events
@@ -367,11 +416,24 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         }
     }
 
+    /** Time that begins with the last byte begins now. */
+    @Override
+    public final void onOutputTaken() {
+        if (!processing && !closed) {
+            updateDeadline(false);
+        }
+    }
+
     @Override
     public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (closed || !output.unblocked()) {
+            return;
+        }
         StreamListener to = listener();
-        if (to != null && !closed && output.unblocked()) {
+        if (to != null) {
             to.onWritable();
+        } else {
+            output.schedule(); // when the turn ends the next request is begun
         }
     }
 
@@ -429,14 +491,37 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         if (closed) {
             return;
         }
+        end();
+        channel.close();
+    }
+
+    /** Does nothing any more, and gives back everything. */
+    private void end() {
         closed = true;
         writer.stop();
         output.close();
         readDeadline.remove();
+        if (bodyRate != null) {
+            bodyRate.remove();
+        }
         body.reset();
         onClose();
         settle(false);
-        channel.close();
+    }
+
+    /**
+     * Lets go of the channel without a word, if nothing is under way in either direction: the channel stays open, without this handler and without anything of its loop's.
+     *
+     * @return false if something is under way
+     */
+    final boolean letGo() {
+        if (closed || processing || inputClosed || !reading || input.isReadable() || !output.isEmpty()) {
+            return false;
+        }
+        goneTold = true;
+        end();
+        channel.pipeline().remove(this);
+        return true;
     }
 
     /** Gives back what the end holds. */

@@ -28,6 +28,25 @@ public abstract class Deadline {
         }
     }
 
+    /** The moment this many nanoseconds from now, for {@link #set(long, long)}; on this loop alone. */
+    protected final long moment(long nanosFromNow) {
+        return queue.now() + nanosFromNow;
+    }
+
+    /** Sets it to this many nanoseconds from now, but not later than a {@linkplain #moment moment}; false, and off, if that has come. */
+    protected final boolean set(long nanosFromNow, long latest) {
+        long now = queue.now();
+        if (latest <= now) {
+            due = NONE;
+            return false;
+        }
+        due = Math.min(now + Math.max(nanosFromNow, 0), latest);
+        if (index < 0 || due < key) {
+            queue.place(this);
+        }
+        return true;
+    }
+
     /** Turns it off. */
     public final void cancel() {
         due = NONE;
@@ -37,6 +56,11 @@ public abstract class Deadline {
     public final void remove() {
         due = NONE;
         queue.remove(this);
+    }
+
+    /** How many nanoseconds are left until the moment; 0 if it has come. Only while it is set. */
+    final long remaining() {
+        return Math.max(due - queue.now(), 0);
     }
 
     /** True if it is set. */

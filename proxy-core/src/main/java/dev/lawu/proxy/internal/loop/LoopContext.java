@@ -12,6 +12,7 @@ public final class LoopContext {
     private final DeadlineQueue deadlines;
     private final Flusher flusher;
     private final SectionPool sections = new SectionPool();
+    private final SmallBuffers buffers = new SmallBuffers();
     private final HttpDate date;
 
     public LoopContext(EventLoop loop, TimeSource time, RandomGenerator random) {
@@ -51,6 +52,11 @@ public final class LoopContext {
     /** Recycled arrays. */
     public SectionPool sections() {
         return sections;
+    }
+
+    /** Recycled buffers. */
+    public SmallBuffers buffers() {
+        return buffers;
     }
 
     /** The value of {@code Date}. */

@@ -8,8 +8,10 @@ import dev.lawu.proxy.ProxyServer;
 import dev.lawu.proxy.ServerStats;
 import dev.lawu.proxy.internal.exchange.ProxyEngine;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.LoopCounters;
 import dev.lawu.proxy.internal.transport.DnsNames;
 import dev.lawu.proxy.internal.transport.SocketTransport;
+import dev.lawu.proxy.internal.upstream.UpstreamPools;
 import dev.lawu.proxy.spi.RandomSource;
 import dev.lawu.proxy.spi.TimeSource;
 import dev.lawu.proxy.spi.Transport;
@@ -24,12 +26,10 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -54,6 +54,7 @@ final class EngineServer implements ProxyServer {
     private final ProxyEngine engine;
     private final Transport transport;
     private final EventLoopGroup group;
+    private final UpstreamPools pools;
     private final IdentityHashMap<EventExecutor, ServerLoop> byLoop;
     private final List<ServerLoop> loops;
     private final @Nullable Watchdog watchdog;
@@ -84,6 +85,7 @@ final class EngineServer implements ProxyServer {
         Transport plugged = plugin(builder, Transport.class);
         this.transport = plugged == null ? new SocketTransport() : plugged;
         this.group = transport.eventLoops(builder.eventLoops());
+        this.pools = new UpstreamPools(transport, builder.eventLoops(), options);
         DnsNames dns = null;
         List<ServerLoop> all = new ArrayList<>();
         IdentityHashMap<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
@@ -124,7 +126,7 @@ final class EngineServer implements ProxyServer {
                     (EventLoop) executor,
                     time == null ? TimeSource.SYSTEM : time,
                     random == null ? new SplittableRandom() : random.create());
-            ServerLoop loop = new ServerLoop(this, engine, context, transport, resolver);
+            ServerLoop loop = new ServerLoop(this, engine, context, pools, resolver);
             executor.execute(() -> loop.watch.runsOn(Thread.currentThread()));
             all.add(loop);
             index.put(executor, loop);
@@ -312,7 +314,12 @@ final class EngineServer implements ProxyServer {
             ownNames.close();
         }
         engine.blocking().close();
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).addListener(done -> closed.complete(null));
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).addListener(done -> {
+            for (ServerLoop loop : loops) {
+                loop.loop.buffers().clear(); // nobody is there any more who could use them
+            }
+            closed.complete(null);
+        });
     }
 
     @Override
@@ -328,37 +335,16 @@ final class EngineServer implements ProxyServer {
 
     @Override
     public ServerStats stats() {
-        long requests = 0;
-        long active = 0;
-        long idle = 0;
-        long connects = 0;
-        long retries = 0;
-        long retriesRefused = 0;
-        Map<String, Long> refused = new HashMap<>();
-        Map<String, Long> errors = new HashMap<>();
+        List<LoopCounters> counters = new ArrayList<>();
         for (ServerLoop loop : loops) {
-            requests += loop.counters.requests();
-            active += loop.counters.upstreamActive();
-            idle += loop.counters.upstreamIdle();
-            connects += loop.counters.upstreamConnects();
-            retries += loop.counters.retries();
-            retriesRefused += loop.counters.retriesRefused();
-            loop.counters.addRefusedTo(refused);
-            loop.counters.addFailedTo(errors);
+            counters.add(loop.counters);
         }
-        return new ServerStats(
+        return StatsSnapshot.of(
+                counters,
                 connections.get(),
-                (int) exchanges(),
-                (int) active,
-                (int) idle,
+                pools.moving(),
                 engine.blocking().count(),
-                requests,
-                connects,
-                Collections.unmodifiableMap(new TreeMap<>(refused)),
                 watchdog == null ? 0 : watchdog.reports(),
-                Collections.unmodifiableMap(new TreeMap<>(errors)),
-                retries,
-                retriesRefused,
                 engine.replayFileBytes());
     }
 }

@@ -4,13 +4,13 @@ import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.internal.exchange.CallbackWatch;
 import dev.lawu.proxy.internal.exchange.EngineLoop;
-import dev.lawu.proxy.internal.exchange.LoopCounters;
 import dev.lawu.proxy.internal.exchange.ProxyEngine;
 import dev.lawu.proxy.internal.h1.ServerConnection;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.LoopCounters;
 import dev.lawu.proxy.internal.transport.ChannelInfo;
 import dev.lawu.proxy.internal.upstream.UpstreamPool;
-import dev.lawu.proxy.spi.Transport;
+import dev.lawu.proxy.internal.upstream.UpstreamPools;
 import dev.lawu.proxy.upstream.NameResolver;
 import io.netty.channel.Channel;
 import java.util.ArrayList;
@@ -28,10 +28,10 @@ final class ServerLoop implements ServerConnection.Owner {
     private final Set<ServerConnection> connections = new LinkedHashSet<>();
     private boolean draining;
 
-    ServerLoop(EngineServer server, ProxyEngine engine, LoopContext loop, Transport transport, NameResolver resolver) {
+    ServerLoop(EngineServer server, ProxyEngine engine, LoopContext loop, UpstreamPools pools, NameResolver resolver) {
         this.server = server;
         this.loop = loop;
-        this.pool = new UpstreamPool(loop, transport, resolver, server.options(), counters);
+        this.pool = new UpstreamPool(pools, loop, resolver, counters);
         this.exchanges = new EngineLoop(engine, loop, pool, counters, watch);
     }
 

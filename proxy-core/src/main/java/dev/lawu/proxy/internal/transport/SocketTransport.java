@@ -5,7 +5,6 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -34,8 +33,6 @@ import java.util.function.Consumer;
 /** TCP by epoll, or by NIO where epoll is missing. Thread-safe. */
 public final class SocketTransport implements Transport {
     private static final ByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
-    /* Large reads only pay together with a high mark for writes: a low one makes reading stop and go. */
-    private static final int LARGEST_READ = 128 * 1024;
     private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(256 * 1024, 512 * 1024);
 
     /* How much the kernel takes before it has sent it. Linux says that a socket is writable again only when a third of its send
@@ -74,8 +71,6 @@ public final class SocketTransport implements Transport {
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.ALLOCATOR, ALLOCATOR)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
-                .childOption(
-                        ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(1024, 4096, LARGEST_READ))
                 .childHandler(initializer(accepted));
         if (epoll) {
             server.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) UNSENT);
@@ -93,12 +88,16 @@ public final class SocketTransport implements Transport {
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .option(ChannelOption.ALLOCATOR, ALLOCATOR)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(1024, 4096, LARGEST_READ))
                 .handler(initializer(created));
         if (epoll) {
             client.option(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) UNSENT);
         }
         return client.connect(remote);
+    }
+
+    @Override
+    public boolean movesConnections() {
+        return true;
     }
 
     private static ChannelInitializer<Channel> initializer(Consumer<Channel> added) {

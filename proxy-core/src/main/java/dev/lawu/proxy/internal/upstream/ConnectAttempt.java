@@ -3,8 +3,6 @@ package dev.lawu.proxy.internal.upstream;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.internal.loop.Deadline;
-import dev.lawu.proxy.spi.Connector;
-import dev.lawu.proxy.upstream.HttpPeer;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import java.net.InetAddress;
@@ -20,23 +18,29 @@ import org.jspecify.annotations.Nullable;
  * once, so that nobody's connection is counted or waited for.
  */
 final class ConnectAttempt extends Deadline implements Runnable {
+    /** Told how it ended, once, on the loop, unless it was cancelled. */
+    interface Done {
+        /** There is a connection; its place in the pool is the receiver's business. */
+        void connected(PooledConnection made);
+
+        /** There is none: an error of resolving, connecting or one of the steps behind that. */
+        void failed(ProxyException cause);
+    }
+
     private final PeerConnections home;
-    private final HttpPeer chosen;
-    private final Connector.Callback callback;
+    private final Done done;
     private @Nullable Iterator<InetAddress> addresses;
     private @Nullable ChannelFuture connecting;
     private @Nullable PooledConnection connection;
     private boolean over;
 
-    ConnectAttempt(PeerConnections home, HttpPeer chosen, Connector.Callback callback) {
+    ConnectAttempt(PeerConnections home, Done done) {
         super(home.pool.loop);
         this.home = home;
-        this.chosen = chosen;
-        this.callback = callback;
+        this.done = done;
     }
 
     void start() {
-        home.added();
         set(home.peer.options().connectTimeout().toNanos());
         InetSocketAddress literal = home.literal;
         if (literal != null) {
@@ -93,10 +97,7 @@ final class ConnectAttempt extends Deadline implements Runnable {
         if (future.isSuccess() && made != null) {
             over = true;
             remove();
-            made.established();
-            made.connection().lend(chosen);
-            home.pool.counters.upstreamConnected();
-            callback.onOpen(made.connection(), false);
+            done.connected(made);
             return;
         }
         connection = null;
@@ -129,8 +130,7 @@ final class ConnectAttempt extends Deadline implements Runnable {
     private void fail(ProxyException cause) {
         over = true;
         remove();
-        home.removed(null, false);
-        callback.onFailure(cause);
+        done.failed(cause);
     }
 
     @Override
@@ -140,7 +140,6 @@ final class ConnectAttempt extends Deadline implements Runnable {
         }
         over = true;
         remove();
-        home.removed(null, false);
         ChannelFuture future = connecting;
         if (future != null) {
             future.channel().close();

@@ -3,9 +3,8 @@ package dev.lawu.proxy.internal.upstream;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
-import dev.lawu.proxy.internal.exchange.LoopCounters;
 import dev.lawu.proxy.internal.loop.LoopContext;
-import dev.lawu.proxy.spi.ConnectionInfo;
+import dev.lawu.proxy.internal.loop.LoopCounters;
 import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.Transport;
 import dev.lawu.proxy.upstream.HttpPeer;
@@ -13,84 +12,138 @@ import dev.lawu.proxy.upstream.NameResolver;
 import dev.lawu.proxy.upstream.PoolKey;
 import dev.lawu.proxy.upstream.ProxyProtocol;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
  * One event loop's connections to upstreams: those that are idle, by peer, and those in use, which are counted. Confined to the loop.
  *
- * <p>A request takes the connection that became idle last, so that a pool that is larger than it needs to be shrinks by itself. An idle connection is closed when the peer sends anything on it or ends
- * it, when it has been idle too long, or when more than are to be kept have been idle for a short while.
+ * <p>A request takes the connection of its own loop that became idle last, so that a pool that is larger than it needs to be shrinks by itself, and nothing is shared with other loops on the way. If
+ * there is none, it is an {@link Opening}: it waits for its turn if there are as many connections as there may be, asks other loops for an idle one, or connects. An idle connection is closed when the
+ * peer sends anything on it or ends it, when it has been idle too long, or when more than are to be kept have been idle for a short while.
  */
 public final class UpstreamPool implements Connector {
     private static final Runnable NOTHING = () -> {};
 
+    final UpstreamPools pools;
     final LoopContext loop;
     final Transport transport;
     final NameResolver resolver;
     final ProxyOptions options;
     final LoopCounters counters;
-    private final Map<PoolKey, PeerConnections> peers = new HashMap<>();
+    final int index;
+    final IdleOrder idleOrder = new IdleOrder();
+    private final int mostIdle;
+    private final Map<PoolKey, PeerConnections> peers = new LinkedHashMap<>();
+    private final Set<Opening> openings = new LinkedHashSet<>();
+    /** Loops that were asked for a connection and have not answered in time. */
+    private final BitSet overdue = new BitSet();
+
     private boolean closed;
 
-    public UpstreamPool(
-            LoopContext loop, Transport transport, NameResolver resolver, ProxyOptions options, LoopCounters counters) {
+    public UpstreamPool(UpstreamPools pools, LoopContext loop, NameResolver resolver, LoopCounters counters) {
+        this.pools = pools;
         this.loop = loop;
-        this.transport = transport;
+        this.transport = pools.transport;
         this.resolver = resolver;
-        this.options = options;
+        this.options = pools.options;
         this.counters = counters;
+        this.index = pools.nextIndex();
+        this.mostIdle = pools.mostIdlePerLoop();
     }
 
     @Override
-    public Runnable open(HttpPeer peer, @Nullable ConnectionInfo client, boolean fresh, Callback callback) {
+    public Runnable open(HttpPeer peer, Request request) {
         if (closed) {
-            callback.onFailure(ProxyException.internal(ErrorType.SHUTDOWN, "the server is shutting down", null));
+            request.onFailure(shuttingDown());
             return NOTHING;
         }
         PoolKey key = peer.poolKey();
-        if (client != null && peer.options().proxyProtocol() != ProxyProtocol.NONE) {
-            key = key.forClient(client.remoteAddress(), client.localAddress());
+        if (peer.options().proxyProtocol() != ProxyProtocol.NONE) {
+            key = key.forClient(request.clientAddress(), request.clientLocalAddress());
         }
-        PeerConnections connections = peers.get(key);
-        if (connections == null) {
-            connections = new PeerConnections(this, key);
-        }
-        PooledConnection idle = fresh ? null : connections.takeIdle(peer);
+        PeerConnections connections = connections(key);
+        connections.used();
+        PooledConnection idle = request.isFresh() ? null : connections.takeIdle(peer);
         if (idle != null) {
-            callback.onOpen(idle.connection(), true);
+            request.onOpen(idle.connection(), true);
             return NOTHING;
         }
-        int most = peer.options().maxConnectionsPerPeer();
-        if (connections.total() >= most && !connections.closeOneIdle()) {
-            callback.onFailure(ProxyException.upstream(
-                    ErrorType.OVERLOAD,
-                    peer + ": " + connections.total() + " connections on this event loop (expected: at most " + most
-                            + ")",
-                    null));
-            return NOTHING;
+        Opening opening = new Opening(connections(key), peer, request);
+        opening.start();
+        return opening;
+    }
+
+    static ProxyException shuttingDown() {
+        return ProxyException.internal(ErrorType.SHUTDOWN, "the server is shutting down", null);
+    }
+
+    /** The connections with this key; the caller adds one, or says that it wants one. */
+    PeerConnections connections(PoolKey key) {
+        PeerConnections found = peers.get(key);
+        if (found == null) {
+            found = new PeerConnections(this, key);
+            peers.put(key, found);
         }
-        ConnectAttempt attempt = new ConnectAttempt(connections, peer, callback);
-        attempt.start();
-        return attempt;
+        return found;
     }
 
-    void remember(PeerConnections connections) {
-        peers.put(connections.key, connections);
+    /** False if they were forgotten before. */
+    boolean forget(PeerConnections connections) {
+        return peers.remove(connections.key, connections);
     }
 
-    void forget(PeerConnections connections) {
-        peers.remove(connections.key, connections);
+    void begun(Opening opening) {
+        openings.add(opening);
     }
 
-    /** Closes what is idle, and from now on what becomes idle. */
+    void ended(Opening opening) {
+        openings.remove(opening);
+    }
+
+    /** True if as many are idle as the loop may keep. */
+    boolean keepsNoMore() {
+        return idleOrder.size() >= mostIdle;
+    }
+
+    /** Closes those that were idle longest while there are more than the loop may keep. */
+    void closeSurplus() {
+        while (idleOrder.size() > mostIdle) {
+            PooledConnection oldest = idleOrder.oldest();
+            if (oldest == null) {
+                return;
+            }
+            oldest.close(CloseReason.SURPLUS);
+        }
+    }
+
+    // ---- other loops
+
+    boolean isOverdue(UpstreamPool other) {
+        return overdue.get(other.index);
+    }
+
+    void overdue(UpstreamPool other) {
+        overdue.set(other.index);
+    }
+
+    void answered(UpstreamPool other) {
+        overdue.clear(other.index);
+    }
+
+    // ---- the end
+
+    /** Closes what is idle, and from now on what becomes idle; who wants a connection fails. */
     public void close() {
         closed = true;
-        List<PeerConnections> all = new ArrayList<>(peers.values());
-        for (PeerConnections connections : all) {
-            connections.closeIdle();
+        for (Opening opening : new ArrayList<>(openings)) {
+            opening.shutDown();
+        }
+        for (PeerConnections connections : new ArrayList<>(peers.values())) {
+            connections.close();
         }
     }
 

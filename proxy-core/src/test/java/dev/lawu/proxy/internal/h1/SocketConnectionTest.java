@@ -56,8 +56,8 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
     private void serve(boolean epoll, ProxyOptions options, Run run) throws Exception {
         SocketTransport transport = new SocketTransport(epoll);
         EventLoopGroup loops = transport.eventLoops(1);
+        LoopContext loop = new LoopContext(loops.next(), TimeSource.SYSTEM, new Random(1));
         try {
-            LoopContext loop = new LoopContext(loops.next(), TimeSource.SYSTEM, new Random(1));
             Channel server = transport
                     .bind(loops, new InetSocketAddress(LOCALHOST, 0), 10, channel -> {
                         // Without a limit on what is unsent the kernel asks for more when a third of its buffer is
@@ -79,6 +79,7 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
             server.close().sync();
         } finally {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+            loop.buffers().clear();
         }
     }
 
@@ -134,13 +135,36 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
         });
     }
 
+    /** The last byte was given to the transport, and half a megabyte still waits there: the connection is not idle. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theTailOfAResponseIsNotCutOffByTheKeepAliveTimeout(boolean epoll) throws Exception {
+        responseLength = 20_000_000;
+        ProxyOptions options =
+                ProxyOptions.builder().keepAliveTimeout(Duration.ofMillis(100)).build();
+        serve(epoll, options, client -> {
+            client.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            InputStream in = client.getInputStream();
+            byte[] some = new byte[10_000];
+            long all = 0;
+            while (!told.contains("ended")) {
+                all += in.read(some);
+            }
+            Thread.sleep(300);
+            for (int read = in.read(some); read >= 0; read = in.read(some)) {
+                all += read;
+            }
+            assertThat(all).isGreaterThan(responseLength);
+        });
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void anAnswerIsToldThoughTheOriginResetTheUpload(boolean epoll) throws Exception {
         SocketTransport transport = new SocketTransport(epoll);
         EventLoopGroup loops = transport.eventLoops(1);
+        LoopContext loop = new LoopContext(loops.next(), TimeSource.SYSTEM, new Random(1));
         try (ServerSocket origin = new ServerSocket(0, 10, LOCALHOST)) {
-            LoopContext loop = new LoopContext(loops.next(), TimeSource.SYSTEM, new Random(1));
             HttpPeer peer = HttpPeer.of("localhost", origin.getLocalPort());
             ClientConnection[] made = new ClientConnection[1];
             transport
@@ -166,6 +190,7 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
             assertThat(next()).isEqualTo("closed");
         } finally {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+            loop.buffers().clear();
         }
     }
 
