@@ -74,8 +74,8 @@ public final class ProxyOptions {
     }
 
     /**
-     * The least rate at which the request body comes from the client while the proxy could take more and the client waits for no 100 (Continue); else 408. Default 240 bytes/s over 30 s. A client that
-     * streams a few events now and then in one long request body needs {@link DataRate#NONE}; so does what is tunnelled, for which it does not hold.
+     * The least rate at which the request body comes from the client while the proxy could take more and the client waits for no 100 (Continue); else 408. Default 240 bytes/s over 30 s. It does not
+     * hold for tunnels. Clients that send a few events now and then in one long request body need {@link DataRate#NONE}.
      */
     public DataRate minRequestBodyRate() {
         return values.minRequestBodyRate;

@@ -189,6 +189,35 @@ class BoundsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void requestsThatWaitForTheirTurnEndWithTheirClient(boolean halfClose) {
+        String large = "x".repeat(500);
+        Probe probe = new Probe(
+                session -> {
+                    throw new AssertionError("no upstream is wanted");
+                },
+                session -> FilterResult.respond(LocalResponse.of(200).header("Large", large)));
+        try (Simulation simulation = Simulation.create()) {
+            SimulatedProxy proxy = simulation.start(probe.with(options -> options.halfClose(halfClose)));
+            SimulatedConnection client = simulation.connect(proxy.address());
+            client.stopReading();
+            client.send("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_500));
+            simulation.run();
+            int answered = probe.logged().size();
+            assertThat(answered).isBetween(1_000, 1_499);
+            client.halfClose();
+            simulation.run();
+            client.startReading();
+            simulation.run();
+            assertThat(probe.logged()).hasSize(halfClose ? 1_500 : answered);
+            assertThat(client.received().split("Large: ", -1)).hasSize(1 + (halfClose ? 1_500 : answered));
+            assertThat(client.isClosedByPeer()).isTrue();
+            assertThat(client.isReset()).isFalse();
+            simulation.assertQuiet();
+        }
+    }
+
     /** Pieces that are sent in turns of their own, while the client takes nothing, do not each hold a buffer. */
     @Test
     void manySmallPiecesTakeLittle() {

@@ -72,7 +72,6 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     private final ResponseParser parser;
 
     private Input in = Input.IDLE;
-    private Awaited awaited = Awaited.NOTHING;
     private @Nullable ClientListener listener;
     private @Nullable Throwable failure;
     private boolean listenedTo;
@@ -168,8 +167,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         informational = 0;
         flushesBefore = output.flushes();
         clearPause();
-        awaited = Awaited.NOTHING;
-        readDeadline.cancel();
+        deadlines.restart();
     }
 
     @Override
@@ -211,7 +209,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     @Override
     void onOutputEnd() {
         requestEnded = true;
-        updateDeadline(false);
+        deadlines.update(false);
     }
 
     @Override
@@ -360,7 +358,6 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             } else {
                 body.start(framing);
             }
-            bodyStarts();
         }
         to.onHead(parser.take(), last);
     }
@@ -416,23 +413,16 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     // ---- time
 
     @Override
-    void updateDeadline(boolean fresh) {
-        Awaited now = awaitedNow();
-        if (now == awaited && !(now == Awaited.BODY && fresh)) {
-            return;
-        }
-        awaited = now;
-        awaitBody(now == Awaited.BODY);
-        switch (now) {
-            case HEAD, CONTINUE ->
-                readDeadline.set(peer.options().responseHeadTimeout().toNanos());
-            case BODY -> readDeadline.set(peer.options().betweenBytesTimeout().toNanos());
-            case LAST_WORDS -> readDeadline.set(LAST_WORDS.toNanos());
-            default -> readDeadline.cancel();
-        }
+    public Duration limit(Awaited what) {
+        return switch (what) {
+            case BODY -> peer.options().betweenBytesTimeout();
+            case LAST_WORDS -> LAST_WORDS;
+            default -> peer.options().responseHeadTimeout();
+        };
     }
 
-    private Awaited awaitedNow() {
+    @Override
+    public Awaited awaited() {
         if (isPaused()) {
             return Awaited.NOTHING;
         }
@@ -453,9 +443,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     }
 
     @Override
-    void onReadTimeout() {
-        Awaited missed = awaited;
-        awaited = Awaited.NOTHING;
+    public void onReadTimeout(Awaited missed) {
         switch (missed) {
             case HEAD, CONTINUE ->
                 fail(ProxyException.upstream(
@@ -474,12 +462,12 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     }
 
     @Override
-    DataRate leastBodyRate() {
+    public DataRate leastBodyRate() {
         return peer.options().minResponseRate();
     }
 
     @Override
-    void onSlowBody() {
+    public void onSlowBody() {
         fail(ProxyException.upstream(
                 ErrorType.BODY_RATE,
                 peer + " sent the body at less than " + peer.options().minResponseRate() + ", after " + body.progress(),

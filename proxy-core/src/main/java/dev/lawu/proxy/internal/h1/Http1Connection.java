@@ -1,11 +1,8 @@
 package dev.lawu.proxy.internal.h1;
 
 import dev.lawu.proxy.ProxyOptions;
-import dev.lawu.proxy.http.DataRate;
 import dev.lawu.proxy.http.Headers;
-import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.internal.loop.LoopContext;
-import dev.lawu.proxy.internal.loop.RateWatch;
 import dev.lawu.proxy.internal.loop.ReadBuffers;
 import dev.lawu.proxy.internal.loop.SmallBuffers;
 import dev.lawu.proxy.spi.ConnectionInfo;
@@ -41,7 +38,8 @@ import org.slf4j.LoggerFactory;
  * <p><b>Reading.</b> While nothing can be used, reading goes on up to {@value #READ_AHEAD} bytes, so that a FIN is seen; then it stops ({@code autoRead}) until bytes are used. One read may bring 128
  * KiB; while the machine has paused the stream a read brings at most 4 KiB, and none is begun that could pass the limit.
  */
-abstract class Http1Connection extends ChannelInboundHandlerAdapter implements HttpStream, OutputBuffer.Owner {
+abstract class Http1Connection extends ChannelInboundHandlerAdapter
+        implements HttpStream, OutputBuffer.Owner, InputDeadlines.Owner {
     static final int READ_AHEAD = 16 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
@@ -51,14 +49,11 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     final OutputBuffer output;
     final BodyEncoder writer;
     final BodyDecoder body;
-    final Deadline readDeadline;
+    final InputDeadlines deadlines;
 
     private final ConnectionInfo info;
     private final ReadBuffers reads;
     private ByteBuf input = Unpooled.EMPTY_BUFFER;
-    /** Made when a body is first waited for. */
-    private @Nullable RateWatch bodyRate;
-
     private boolean paused;
     private boolean processing;
     private boolean outermost;
@@ -78,12 +73,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         this.output = new OutputBuffer(channel, loop, this, writeStallTimeout.toNanos());
         this.writer = new BodyEncoder(output);
         this.body = new BodyDecoder(loop.sections(), options);
-        this.readDeadline = new Deadline(loop) {
-            @Override
-            protected void expired() {
-                onReadTimeout();
-            }
-        };
+        this.deadlines = new InputDeadlines(loop, this);
         this.reads = ReadBuffers.use(channel, loop);
     }
 
@@ -91,9 +81,6 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
 
     /** Takes one step; false if it cannot go on. */
     abstract boolean step() throws Refusal;
-
-    /** Steps have been taken: sets the deadline for what is awaited now. {@code fresh} if bytes have come or reading was resumed. */
-    abstract void updateDeadline(boolean fresh);
 
     /** Who is told; null if there is no exchange. */
     abstract @Nullable StreamListener listener();
@@ -109,14 +96,6 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
 
     /** The connection was lost, or this end has a bug. An end that does not close at once closes when it has told what had come before. */
     abstract void onFailure(Throwable cause);
-
-    abstract void onReadTimeout();
-
-    /** The least rate of a body that comes in. */
-    abstract DataRate leastBodyRate();
-
-    /** The body that comes in is slower than that. */
-    abstract void onSlowBody();
 
     /** The connection is closed, by whichever side. Called once. */
     abstract void onGone();
@@ -223,7 +202,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         }
         if (!closed) {
             updateReading();
-            updateDeadline(fresh);
+            deadlines.update(fresh);
         }
     }
 
@@ -235,36 +214,11 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         }
     }
 
-    /** A body begins to come in. */
-    final void bodyStarts() {
-        if (bodyRate != null) {
-            bodyRate.restart(leastBodyRate());
-        }
-    }
-
-    /** It is for the body that comes in that is waited now, or it is not. */
-    final void awaitBody(boolean awaited) {
-        RateWatch watch = bodyRate;
-        if (watch == null && awaited && !leastBodyRate().isNone()) {
-            watch = new RateWatch(loop) {
-                @Override
-                protected void tooSlow() {
-                    onSlowBody();
-                }
-            };
-            watch.restart(leastBodyRate());
-            bodyRate = watch;
-        }
-        if (watch != null) {
-            watch.waitFor(awaited);
-        }
-    }
-
     /** Tells the next part of the body that comes in; false if there is none. */
     final boolean tellBody(StreamListener to) throws Refusal {
         ByteBuf data = body.next(input);
-        if (data != null && bodyRate != null) {
-            bodyRate.count(data.readableBytes());
+        if (data != null) {
+            deadlines.count(data.readableBytes());
         }
         boolean done = body.isDone();
         if (data == null && !done) {
@@ -388,7 +342,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         reads.sip(true);
         if (!processing && !closed) {
             updateReading();
-            updateDeadline(false);
+            deadlines.update(false);
         }
     }
 
@@ -420,7 +374,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     @Override
     public final void onOutputTaken() {
         if (!processing && !closed) {
-            updateDeadline(false);
+            deadlines.update(false);
         }
     }
 
@@ -500,10 +454,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         closed = true;
         writer.stop();
         output.close();
-        readDeadline.remove();
-        if (bodyRate != null) {
-            bodyRate.remove();
-        }
+        deadlines.end();
         body.reset();
         onClose();
         settle(false);

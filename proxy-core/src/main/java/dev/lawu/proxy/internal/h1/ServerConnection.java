@@ -19,6 +19,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import java.io.IOException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,7 +80,6 @@ public final class ServerConnection extends Http1Connection implements ServerStr
 
     private Input in = Input.HEAD;
     private Output out = Output.NONE;
-    private Awaited awaited = Awaited.NOTHING;
     private @Nullable StreamListener listener;
     private @Nullable ProxyException resetWhileStarting;
     private boolean opened;
@@ -112,7 +112,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         opened = true;
         owner.opened(this);
         if (!isClosed()) {
-            updateDeadline(true);
+            deadlines.update(true);
         }
     }
 
@@ -209,15 +209,13 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         persistent = false;
         requestNumber++;
         clearPause();
-        awaited = Awaited.NOTHING;
-        readDeadline.cancel();
+        deadlines.restart();
         out = Output.READY;
         if (last) {
             in = Input.WAIT;
         } else {
             in = Input.BODY;
             body.start(framing);
-            bodyStarts();
         }
         StreamListener started = starter.start(this, head, last);
         if (!isClosed() && (out == Output.READY || out == Output.BODY)) {
@@ -269,25 +267,17 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     @Override
-    void updateDeadline(boolean fresh) {
-        Awaited now = awaitedNow();
-        if (now == awaited && !(now == Awaited.BODY && fresh)) {
-            return;
-        }
-        awaited = now;
-        awaitBody(now == Awaited.BODY);
-        switch (now) {
-            case REQUEST -> readDeadline.set(options.keepAliveTimeout().toNanos());
-            case HEAD -> readDeadline.set(options.headReadTimeout().toNanos());
-            case CONTINUE ->
-                readDeadline.set(
-                        options.bodyIdleTimeout().multipliedBy(UNDECIDED).toNanos());
-            case BODY -> readDeadline.set(options.bodyIdleTimeout().toNanos());
-            default -> readDeadline.cancel();
-        }
+    public Duration limit(Awaited what) {
+        return switch (what) {
+            case REQUEST -> options.keepAliveTimeout();
+            case HEAD -> options.headReadTimeout();
+            case CONTINUE -> options.bodyIdleTimeout().multipliedBy(UNDECIDED);
+            default -> options.bodyIdleTimeout();
+        };
     }
 
-    private Awaited awaitedNow() {
+    @Override
+    public Awaited awaited() {
         return switch (in) {
             // A client that is still being sent a response is not idle; the limit on write stalls holds for it.
             case HEAD -> parser.hasStarted() ? Awaited.HEAD : output.isEmpty() ? Awaited.REQUEST : Awaited.NOTHING;
@@ -308,9 +298,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     @Override
-    void onReadTimeout() {
-        Awaited missed = awaited;
-        awaited = Awaited.NOTHING;
+    public void onReadTimeout(Awaited missed) {
         switch (missed) {
             case HEAD ->
                 refuse(
@@ -331,12 +319,12 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     @Override
-    DataRate leastBodyRate() {
+    public DataRate leastBodyRate() {
         return options.minRequestBodyRate();
     }
 
     @Override
-    void onSlowBody() {
+    public void onSlowBody() {
         refuse(
                 ErrorType.BODY_RATE,
                 408,
@@ -391,6 +379,11 @@ public final class ServerConnection extends Http1Connection implements ServerStr
                 }
             }
             case DISCARD -> lingering.inputClosed();
+            case HEAD -> {
+                if (!options.halfClose() && input().isReadable() && !output.isWritable()) {
+                    endIdle(); // requests were waiting for their turn, and nobody waits for their answers any more
+                }
+            }
             default -> {
                 // The next step finds it, behind what is still to be read.
             }

@@ -397,6 +397,27 @@ class ServerConnectionTest {
     }
 
     @Test
+    void theRateOfABodyIsNotAskedOfWhatComesBehindIt() {
+        end.in(CHUNKED + "1\r\na\r\n");
+        end.pass(Duration.ofSeconds(1));
+        end.onTold = event -> {
+            if (event.endsWith("last")) {
+                end.onTold = later -> {};
+                end.respond(200, true);
+            }
+        };
+        end.in("1\r\nb\r\n0\r\n\r\n" + GET.replace("/a", "/b"));
+        assertThat(end.told).endsWith("data b last", "start GET /b last");
+        for (int i = 0; i < 60; i++) {
+            end.pass(Duration.ofSeconds(1));
+        }
+
+        assertThat(end.isOpen()).isTrue();
+        end.respond(200, true);
+        assertThat(end.told).endsWith("start GET /b last");
+    }
+
+    @Test
     void aBodyThatNobodyWantsHasTime() {
         end.onStart = request -> end.stream.pause();
         end.in(POST);

@@ -107,6 +107,7 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
         serve(epoll, options, client -> {
             client.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             assertThat(next()).isEqualTo("start");
+            assertThat(next()).isEqualTo("refused 0 write-stall");
             assertThat(next()).isEqualTo("reset DOWNSTREAM WRITE_TIMEOUT");
         });
     }
@@ -238,7 +239,7 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
 
     @Override
     public void refused(ConnectionInfo connection, int status, String reason, String detail) {
-        told.add("refused");
+        told.add("refused " + status + " " + reason);
     }
 
     @Override
