@@ -47,6 +47,7 @@ record StatsSnapshot(
         long retries = 0;
         long retriesRefused = 0;
         Map<String, Long> closed = new TreeMap<>();
+        Map<String, Long> errors = new TreeMap<>();
         Map<String, Long> refused = new TreeMap<>();
         Map<String, Long> errors = new TreeMap<>();
         for (LoopCounters loop : loops) {
@@ -59,7 +60,10 @@ record StatsSnapshot(
             reuses += loop.upstreamReuses();
             takeovers += loop.upstreamTakeovers();
             waitTimeouts += loop.upstreamWaitTimeouts();
+            retries += loop.retries();
+            retriesRefused += loop.retriesRefused();
             loop.addClosedTo(closed);
+            loop.addFailedTo(errors);
             loop.addRefusedTo(refused);
             loop.addFailedTo(errors);
             retries += loop.retries();
