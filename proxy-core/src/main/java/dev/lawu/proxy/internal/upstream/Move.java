@@ -3,9 +3,9 @@ package dev.lawu.proxy.internal.upstream;
 import dev.lawu.proxy.spi.ConnectionInfo;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelPromise;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ImmediateEventExecutor;
@@ -57,18 +57,16 @@ final class Move extends ChannelInboundHandlerAdapter {
     }
 
     private void register() {
-        taker.home
-                .pool
-                .loop
-                .loop()
-                .register(new DefaultChannelPromise(channel, ImmediateEventExecutor.INSTANCE))
-                .addListener((ChannelFuture registered) -> {
-                    if (registered.isSuccess()) {
-                        arrived();
-                    } else {
-                        lost();
-                    }
-                });
+        // The listener comes first: added to a promise that is done, it would be told here, on the old loop.
+        ChannelPromise registered = new DefaultChannelPromise(channel, ImmediateEventExecutor.INSTANCE);
+        registered.addListener(done -> {
+            if (done.isSuccess()) {
+                arrived();
+            } else {
+                lost();
+            }
+        });
+        taker.home.pool.loop.loop().register(registered);
     }
 
     /** On the new loop, before anything is read there. */

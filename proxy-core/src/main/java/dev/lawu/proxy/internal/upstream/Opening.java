@@ -29,7 +29,7 @@ final class Opening extends Deadline implements ConnectAttempt.Done, Runnable {
         DONE
     }
 
-    private static final long HEAD_START = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long HEAD_START = TimeUnit.MILLISECONDS.toNanos(2);
 
     final PeerConnections home;
     /** It stands in the queue; guarded by the {@link PeerLimits}. */
