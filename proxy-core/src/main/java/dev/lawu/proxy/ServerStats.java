@@ -28,7 +28,7 @@ public interface ServerStats {
     /** Upstream connections that were made since then. */
     long upstreamConnects();
 
-    /** Requests that went on a pooled connection of their event loop. */
+    /** Requests that went on a pooled connection, one taken over from another event loop included. */
     long upstreamReuses();
 
     /** Idle connections that an event loop took over from another. */

@@ -59,7 +59,10 @@ class ArchitectureTest {
         List<DynamicTest> tests = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             String name = ROOT + ".internal" + order[i];
-            String[] above = Stream.of(order).skip(i + 1).map(each -> ROOT + ".internal" + each).toArray(String[]::new);
+            String[] above = Stream.of(order)
+                    .skip(i + 1)
+                    .map(each -> ROOT + ".internal" + each)
+                    .toArray(String[]::new);
             tests.add(DynamicTest.dynamicTest(name, () -> isBelow(name, above).check(CLASSES)));
         }
         return tests.stream();

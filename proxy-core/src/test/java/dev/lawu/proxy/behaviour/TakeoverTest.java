@@ -189,7 +189,8 @@ class TakeoverTest {
             simulation.runUntil(ended::isDone, Duration.ofMinutes(1));
             simulation.run();
             assertThat(origin.connections())
-                    .noneMatch(connection -> connection.isOpen() && !connection.isClosedByPeer() && !connection.isReset());
+                    .noneMatch(
+                            connection -> connection.isOpen() && !connection.isClosedByPeer() && !connection.isReset());
             assertThat(proxy.stats().upstreamActive()).isZero();
             assertThat(proxy.stats().upstreamIdle()).isZero();
             long closed = proxy.stats().upstreamClosed().values().stream()

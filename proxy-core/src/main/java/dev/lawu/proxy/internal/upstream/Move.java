@@ -51,7 +51,7 @@ final class Move extends ChannelInboundHandlerAdapter {
                 register();
             } else {
                 channel.close();
-                lost();
+                lost(CloseReason.PEER);
             }
         });
     }
@@ -63,7 +63,7 @@ final class Move extends ChannelInboundHandlerAdapter {
             if (done.isSuccess()) {
                 arrived();
             } else {
-                lost();
+                lost(CloseReason.SHUTDOWN); // the new loop has ended
             }
         });
         taker.home.pool.loop.loop().register(registered);
@@ -74,7 +74,7 @@ final class Move extends ChannelInboundHandlerAdapter {
         channel.pipeline().remove(this);
         if (spoiled || !channel.isActive()) {
             channel.close();
-            lost();
+            lost(CloseReason.PEER);
             return;
         }
         UpstreamPool pool = taker.home.pool;
@@ -89,8 +89,8 @@ final class Move extends ChannelInboundHandlerAdapter {
     }
 
     /** On any thread. */
-    private void lost() {
-        from.counters.upstreamClosed(CloseReason.PEER.text());
+    private void lost(CloseReason why) {
+        from.counters.upstreamClosed(why.text());
         pools.moving(-1);
         limits.leave();
         try {
