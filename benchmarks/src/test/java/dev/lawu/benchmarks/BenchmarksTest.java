@@ -38,7 +38,8 @@ class BenchmarksTest {
                         "HeadEditingBenchmark",
                         "HeadEncodingBenchmark",
                         "HeadParsingBenchmark",
-                        "HygieneBenchmark");
+                        "HygieneBenchmark",
+                        "RouteTableBenchmark");
     }
 
     @Test

@@ -8,7 +8,10 @@ package dev.lawu.proxy;
  */
 @FunctionalInterface
 public interface BodyProducer {
-    /** Asks for at least one piece, {@link BodySink#end} or {@link BodySink#fail}. Must not block. What it throws breaks the response off. */
+    /**
+     * Asks for at least one piece, {@link BodySink#end} or {@link BodySink#fail}. Must not block. What it throws breaks the response off, and so does it if nothing comes within
+     * {@link ProxyOptions#callbackTimeout()}; an empty piece counts, so a producer that waits for an event longer than that writes one.
+     */
     void produce(BodySink sink) throws Exception;
 
     /**

@@ -6,43 +6,43 @@ import org.jspecify.annotations.Nullable;
 /**
  * Why an exchange, or an attempt of it, failed. Immutable; it has no stack trace of its own (a cause keeps its).
  *
- * <p>{@link #isRetryable()} says whether it is <em>provable</em> that the upstream did not process the request; then another attempt is safe for every method.
+ * <p>{@link #retryability()} says what is known about another attempt.
  */
 public final class ProxyException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final ErrorType type;
     private final ErrorSource source;
-    private final boolean retryable;
+    private final Retryability retryability;
     private final int status;
 
     private ProxyException(
             ErrorType type,
             ErrorSource source,
-            boolean retryable,
+            Retryability retryability,
             int status,
             String message,
             @Nullable Throwable cause) {
         super(message, cause, false, false);
         this.type = Objects.requireNonNull(type, "type");
         this.source = Objects.requireNonNull(source, "source");
-        this.retryable = retryable;
+        this.retryability = Objects.requireNonNull(retryability, "retryability");
         this.status = status;
     }
 
     /** An error of the connection to the client, or of what it sent. */
     public static ProxyException downstream(ErrorType type, String message) {
-        return new ProxyException(type, ErrorSource.DOWNSTREAM, false, 0, message, null);
+        return new ProxyException(type, ErrorSource.DOWNSTREAM, Retryability.NEVER, 0, message, null);
     }
 
     /** An error of the connection to the peer, or of what it sent. */
     public static ProxyException upstream(ErrorType type, String message, @Nullable Throwable cause) {
-        return new ProxyException(type, ErrorSource.UPSTREAM, false, 0, message, cause);
+        return new ProxyException(type, ErrorSource.UPSTREAM, Retryability.NEVER, 0, message, cause);
     }
 
     /** An error of the proxy. */
     public static ProxyException internal(ErrorType type, String message, @Nullable Throwable cause) {
-        return new ProxyException(type, ErrorSource.INTERNAL, false, 0, message, cause);
+        return new ProxyException(type, ErrorSource.INTERNAL, Retryability.NEVER, 0, message, cause);
     }
 
     /**
@@ -52,7 +52,7 @@ public final class ProxyException extends RuntimeException {
      */
     public static ProxyException rejected(int status, String message) {
         return new ProxyException(
-                ErrorType.REJECTED, ErrorSource.INTERNAL, false, requireStatus(status), message, null);
+                ErrorType.REJECTED, ErrorSource.INTERNAL, Retryability.NEVER, requireStatus(status), message, null);
     }
 
     private static int requireStatus(int status) {
@@ -62,14 +62,19 @@ public final class ProxyException extends RuntimeException {
         return status;
     }
 
-    /** A copy that says that the upstream provably did not process the request. */
+    /** A copy that says that the upstream provably did not process the request: {@link Retryability#ALWAYS}. */
     public ProxyException retryable() {
-        return new ProxyException(type, source, true, status, message(), getCause());
+        return withRetryability(Retryability.ALWAYS);
+    }
+
+    /** A copy that says this about another attempt. */
+    public ProxyException withRetryability(Retryability value) {
+        return new ProxyException(type, source, value, status, message(), getCause());
     }
 
     /** A copy that is answered with this status unless {@code failToProxy} decides otherwise. Throws {@link IllegalArgumentException} if it is not in 400..599. */
     public ProxyException withStatus(int status) {
-        return new ProxyException(type, source, retryable, requireStatus(status), message(), getCause());
+        return new ProxyException(type, source, retryability, requireStatus(status), message(), getCause());
     }
 
     private String message() {
@@ -86,12 +91,17 @@ public final class ProxyException extends RuntimeException {
         return source;
     }
 
-    /** True if the upstream provably did not process the request. */
-    public boolean isRetryable() {
-        return retryable;
+    /** What is known about another attempt; {@link Retryability#NEVER} unless something else was said. */
+    public Retryability retryability() {
+        return retryability;
     }
 
-    /** The status that the client gets by default: 400 and 408 for its own errors, 502 for the upstream's, 504 for its timeouts, 413, 503 or 500 for the proxy's. */
+    /** True if the upstream provably did not process the request: {@link Retryability#ALWAYS}. */
+    public boolean isRetryable() {
+        return retryability == Retryability.ALWAYS;
+    }
+
+    /** The status that the client gets by default: 400, 408 or 413 for its own errors; 502 for the upstream's, 504 for its timeouts, 503 if none of its connections is free; 500, 503 or 504 for the proxy's. */
     public int defaultStatus() {
         if (status != 0) {
             return status;
@@ -100,12 +110,19 @@ public final class ProxyException extends RuntimeException {
             case DOWNSTREAM ->
                 switch (type) {
                     case BODY_TOO_LARGE -> 413;
-                    case BODY_TIMEOUT -> 408;
+                    case BODY_TIMEOUT, BODY_RATE, REQUEST_TIMEOUT -> 408;
                     default -> 400;
                 };
             case UPSTREAM ->
                 switch (type) {
-                    case CONNECT_TIMEOUT, RESPONSE_HEAD_TIMEOUT, BODY_TIMEOUT, WRITE_TIMEOUT -> 504;
+                    case CONNECT_TIMEOUT,
+                            RESPONSE_HEAD_TIMEOUT,
+                            BODY_TIMEOUT,
+                            BODY_RATE,
+                            WRITE_TIMEOUT,
+                            WRITE_RATE,
+                            ATTEMPT_TIMEOUT,
+                            REQUEST_TIMEOUT -> 504;
                     case OVERLOAD, POOL_TIMEOUT -> 503;
                     default -> 502;
                 };
@@ -113,7 +130,7 @@ public final class ProxyException extends RuntimeException {
                 switch (type) {
                     case BODY_TOO_LARGE -> 413;
                     case OVERLOAD, SHUTDOWN -> 503;
-                    case CALLBACK_TIMEOUT -> 504;
+                    case CALLBACK_TIMEOUT, REQUEST_TIMEOUT -> 504;
                     default -> 500;
                 };
         };

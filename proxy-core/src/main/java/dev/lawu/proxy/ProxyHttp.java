@@ -27,9 +27,9 @@ public interface ProxyHttp<C extends @Nullable Object> extends HttpFilter<C> {
         return RetryDecision.giveUp();
     }
 
-    /** An attempt failed after it was connected. The default retries what is provably safe: the error says that the upstream did not process the request. */
+    /** An attempt failed after it was connected. The default retries unless the error's {@link Retryability} is {@code NEVER}; the engine makes sure that it is safe, see {@link RetryDecision}. */
     default RetryDecision errorWhileProxy(Session session, UpstreamAttempt attempt, ProxyException error, C state) {
-        return error.isRetryable() ? RetryDecision.retry() : RetryDecision.giveUp();
+        return error.retryability() == Retryability.NEVER ? RetryDecision.giveUp() : RetryDecision.retry();
     }
 
     /** Makes the answer to an error while that is still possible. The default is the error's status with a short text. */

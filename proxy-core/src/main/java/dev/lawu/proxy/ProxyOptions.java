@@ -1,8 +1,11 @@
 package dev.lawu.proxy;
 
+import dev.lawu.proxy.http.DataRate;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The limits and policies of a proxy. Immutable; {@link #DEFAULTS} is finite everywhere, {@link #toBuilder()} changes a copy. Every setter checks its range and throws
@@ -70,6 +73,19 @@ public final class ProxyOptions {
         return values.bodyIdleTimeout;
     }
 
+    /**
+     * The least rate at which the request body comes from the client while the proxy could take more and the client waits for no 100 (Continue); else 408. Default 240 bytes/s over 30 s. It does not
+     * hold for tunnels. Clients that send a few events now and then in one long request body need {@link DataRate#NONE}.
+     */
+    public DataRate minRequestBodyRate() {
+        return values.minRequestBodyRate;
+    }
+
+    /** The least rate at which the client takes what waits to be sent to it; else its connection is reset. Default 240 bytes/s over 30 s. */
+    public DataRate minResponseRate() {
+        return values.minResponseRate;
+    }
+
     /** That a client's connection is kept without a request. Default 60 s. */
     public Duration keepAliveTimeout() {
         return values.keepAliveTimeout;
@@ -95,9 +111,34 @@ public final class ProxyOptions {
         return values.maxAttempts;
     }
 
-    /** How much of a request body is kept in memory for another attempt, in bytes. Default 64 KiB. */
+    /** The most retries of an event loop, in percent of the requests that began there within {@link #retryBudgetWindow()}. Default 20. */
+    public int retryBudgetPercent() {
+        return values.retryBudgetPercent;
+    }
+
+    /** The retries that each event loop may make within {@link #retryBudgetWindow()} however few its requests are, so that low traffic is retried, too. Default 10. */
+    public int retryBudgetMinimum() {
+        return values.retryBudgetMinimum;
+    }
+
+    /** What the retry budget looks back on. Default 10 s. */
+    public Duration retryBudgetWindow() {
+        return values.retryBudgetWindow;
+    }
+
+    /** From a request's first byte to the end of its response, retries included; then 408 if the client's body was missing, else 504, or a reset behind the head. Not for tunnels. Default zero: none, the other limits bound every wait. */
+    public Duration requestTimeout() {
+        return values.requestTimeout;
+    }
+
+    /** How much of a request body is kept in memory for another attempt, in bytes; a larger one is kept in a {@link #replayFile()} or not at all. Default 64 KiB. */
     public int replayBuffer() {
         return values.replayBuffer;
+    }
+
+    /** Where larger request bodies are kept for another attempt; null if they are not. Default null. */
+    public @Nullable ReplayFile replayFile() {
+        return values.replayFile;
     }
 
     /** Whether CONNECT requests are forwarded and their tunnels allowed; else 405. Default false. */
@@ -158,12 +199,19 @@ public final class ProxyOptions {
         private int maxTrailers = 8 * 1024;
         private Duration headReadTimeout = Duration.ofSeconds(15);
         private Duration bodyIdleTimeout = Duration.ofSeconds(30);
+        private DataRate minRequestBodyRate = new DataRate(240, Duration.ofSeconds(30));
+        private DataRate minResponseRate = new DataRate(240, Duration.ofSeconds(30));
         private Duration keepAliveTimeout = Duration.ofSeconds(60);
         private Duration writeStallTimeout = Duration.ofSeconds(30);
         private Duration callbackTimeout = Duration.ofSeconds(60);
         private int maxRequestsPerConnection = 10_000;
         private int maxAttempts = 3;
+        private int retryBudgetPercent = 20;
+        private int retryBudgetMinimum = 10;
+        private Duration retryBudgetWindow = Duration.ofSeconds(10);
+        private Duration requestTimeout = Duration.ZERO;
         private int replayBuffer = 64 * 1024;
+        private @Nullable ReplayFile replayFile = null;
         private boolean allowConnect;
         private List<String> upgrades = List.of("websocket");
         private boolean halfClose;
@@ -184,12 +232,19 @@ public final class ProxyOptions {
             maxTrailers = other.maxTrailers;
             headReadTimeout = other.headReadTimeout;
             bodyIdleTimeout = other.bodyIdleTimeout;
+            minRequestBodyRate = other.minRequestBodyRate;
+            minResponseRate = other.minResponseRate;
             keepAliveTimeout = other.keepAliveTimeout;
             writeStallTimeout = other.writeStallTimeout;
             callbackTimeout = other.callbackTimeout;
             maxRequestsPerConnection = other.maxRequestsPerConnection;
             maxAttempts = other.maxAttempts;
+            retryBudgetPercent = other.retryBudgetPercent;
+            retryBudgetMinimum = other.retryBudgetMinimum;
+            retryBudgetWindow = other.retryBudgetWindow;
+            requestTimeout = other.requestTimeout;
             replayBuffer = other.replayBuffer;
+            replayFile = other.replayFile;
             allowConnect = other.allowConnect;
             upgrades = other.upgrades;
             halfClose = other.halfClose;
@@ -238,6 +293,18 @@ public final class ProxyOptions {
             return this;
         }
 
+        /** {@link ProxyOptions#minRequestBodyRate()}; {@link DataRate#NONE} for no limit. */
+        public Builder minRequestBodyRate(DataRate value) {
+            minRequestBodyRate = Objects.requireNonNull(value, "minRequestBodyRate");
+            return this;
+        }
+
+        /** {@link ProxyOptions#minResponseRate()}; {@link DataRate#NONE} for no limit. */
+        public Builder minResponseRate(DataRate value) {
+            minResponseRate = Objects.requireNonNull(value, "minResponseRate");
+            return this;
+        }
+
         /** {@link ProxyOptions#keepAliveTimeout()}: 1 ms to 24 h. */
         public Builder keepAliveTimeout(Duration value) {
             keepAliveTimeout = duration("keepAliveTimeout", value);
@@ -268,9 +335,39 @@ public final class ProxyOptions {
             return this;
         }
 
+        /** {@link ProxyOptions#retryBudgetPercent()}: 0 to 1,000. */
+        public Builder retryBudgetPercent(int value) {
+            retryBudgetPercent = range("retryBudgetPercent", value, 0, 1000);
+            return this;
+        }
+
+        /** {@link ProxyOptions#retryBudgetMinimum()}: 0 to 1,000,000. */
+        public Builder retryBudgetMinimum(int value) {
+            retryBudgetMinimum = range("retryBudgetMinimum", value, 0, 1_000_000);
+            return this;
+        }
+
+        /** {@link ProxyOptions#retryBudgetWindow()}: 1 ms to 24 h. */
+        public Builder retryBudgetWindow(Duration value) {
+            retryBudgetWindow = duration("retryBudgetWindow", value);
+            return this;
+        }
+
+        /** {@link ProxyOptions#requestTimeout()}: zero, or 1 ms to 24 h. */
+        public Builder requestTimeout(Duration value) {
+            requestTimeout = value.isZero() ? value : duration("requestTimeout", value);
+            return this;
+        }
+
         /** {@link ProxyOptions#replayBuffer()}: 0 to 16 MiB. */
         public Builder replayBuffer(int value) {
             replayBuffer = range("replayBuffer", value, 0, 16 << 20);
+            return this;
+        }
+
+        /** {@link ProxyOptions#replayFile()}: see {@link ReplayFile} for the ranges. The proxy's start fails if the directory cannot be written to. */
+        public Builder replayFile(long maxBytesPerRequest, long maxBytesInAll, Path directory) {
+            replayFile = new ReplayFile(maxBytesPerRequest, maxBytesInAll, directory);
             return this;
         }
 

@@ -5,8 +5,9 @@ import java.time.Duration;
 /**
  * What {@code failToConnect} and {@code errorWhileProxy} answer. Immutable.
  *
- * <p>The engine makes another attempt only if it is possible: no response head was sent downstream, the whole request body is at hand, attempts are left, and the request is safe to send again
- * (idempotent, provably unprocessed, or {@link Session#allowReplay()} was called). Otherwise {@link #retry()} is the same as {@link #giveUp()}.
+ * <p>The engine makes another attempt only if it is possible: no response head was sent downstream, the whole request body is at hand, attempts are left, the request is safe to send again
+ * (idempotent, provably unprocessed, or {@link Session#allowReplay()} was called), and the {@linkplain ProxyOptions#retryBudgetPercent() budget} allows it. Otherwise {@link #retry()} is the same as
+ * {@link #giveUp()}, and the error's log line says why.
  */
 public sealed interface RetryDecision permits RetryDecision.Retry, RetryDecision.GiveUp {
     /** Ask {@code upstreamPeer} again, at once. */

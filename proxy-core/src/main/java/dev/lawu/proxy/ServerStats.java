@@ -49,4 +49,16 @@ public interface ServerStats {
 
     /** Callbacks that held an event loop too long. */
     long watchdogReports();
+
+    /** Exchanges that failed, by source and type, such as {@code UPSTREAM RESPONSE_HEAD_TIMEOUT}. */
+    Map<String, Long> errors();
+
+    /** Attempts that followed a failed one. */
+    long retries();
+
+    /** Attempts that the retry budget did not allow. */
+    long retriesRefused();
+
+    /** Bytes of request bodies that are in files for another attempt now. */
+    long replayFileBytes();
 }

@@ -79,7 +79,10 @@ public interface Session {
      * <p>If the client expects {@code 100-continue} it is answered by the proxy. The stage fails with {@link ErrorType#BODY_TOO_LARGE} if the body is longer, and with other {@link ProxyException}s if it
      * does not arrive. If the filter passes the failure on, the client gets 413; if it goes on instead, a body that is too long is forwarded whole.
      *
+     * <p>On the session's event loop only: {@link IllegalStateException} within a blocking callable.
+     *
      * @param limit the most bytes to hold, 1 byte to 1 GiB
+     * @return a stage that is the engine's alone to complete
      */
     CompletionStage<byte[]> bufferRequestBody(int limit);
 

@@ -1,25 +1,35 @@
 package dev.lawu.examples.gateway;
 
 import ch.qos.logback.classic.LoggerContext;
-import dev.lawu.examples.gateway.GatewayConfig.Route;
-import dev.lawu.examples.gateway.GatewayConfig.Server;
-import dev.lawu.examples.gateway.GatewayConfig.Upstream;
+import dev.lawu.examples.gateway.config.ConfigException;
+import dev.lawu.examples.gateway.config.ConfigReader;
+import dev.lawu.examples.gateway.filter.PasswordHash;
+import dev.lawu.examples.gateway.proxy.GatewayConfig;
+import dev.lawu.examples.gateway.proxy.GatewayConfig.Server;
+import dev.lawu.examples.gateway.proxy.GatewayProxy;
+import dev.lawu.examples.gateway.proxy.Route;
+import dev.lawu.examples.gateway.proxy.RoutePolicy;
+import dev.lawu.examples.gateway.proxy.Upstream;
+import dev.lawu.examples.gateway.route.RouteMatch;
 import dev.lawu.proxy.HttpProxy;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.ProxyServer;
 import dev.lawu.proxy.upstream.HttpPeer;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,10 +66,13 @@ public final class Gateway {
         switch (command.action()) {
             case HELP -> out.print(CommandLine.USAGE);
             case VERSION -> out.println("gateway " + version());
-            case VALIDATE, RUN -> {
+            case HASH_PASSWORD -> {
+                return hashPassword(out, err);
+            }
+            case RUN, VALIDATE, PRINT_CONFIG, EXPLAIN -> {
                 return command.config() == null
                         ? runDemo(out, err, command.port())
-                        : runFile(err, environment, command.config(), command.action());
+                        : useFile(out, err, environment, command, command.config());
             }
         }
         return 0;
@@ -69,11 +82,28 @@ public final class Gateway {
         return Objects.requireNonNullElse(Gateway.class.getPackage().getImplementationVersion(), "(not packaged)");
     }
 
-    private static int runFile(PrintStream err, Map<String, String> environment, Path file, CommandLine.Action action)
-            throws InterruptedException {
-        GatewayConfig config;
+    /** The password comes by standard input, as other users can see command lines. */
+    private static int hashPassword(PrintStream out, PrintStream err) {
         try {
-            config = ConfigReader.read(file, environment);
+            String line = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+            if (line == null || line.isEmpty()) {
+                err.println("gateway: --hash-password: found nothing (expected: a password on standard input)");
+                return FAILED;
+            }
+            out.println(PasswordHash.of(line));
+            return 0;
+        } catch (IOException e) {
+            err.println("gateway: standard input cannot be read: " + e);
+            return FAILED;
+        }
+    }
+
+    private static int useFile(
+            PrintStream out, PrintStream err, Map<String, String> environment, CommandLine command, Path file)
+            throws InterruptedException {
+        ConfigReader.Result read;
+        try {
+            read = ConfigReader.readAll(file, environment);
         } catch (ConfigException e) {
             int count = e.problems().size();
             err.println(e.getMessage());
@@ -84,10 +114,31 @@ public final class Gateway {
             err.println("gateway: " + file + " cannot be read: " + reason + " (expected: a YAML file)");
             return FAILED;
         }
-        if (action == CommandLine.Action.VALIDATE) {
-            err.println("gateway: " + file + " is valid");
-            return 0;
+        switch (command.action()) {
+            case VALIDATE -> err.println("gateway: " + file + " is valid");
+            case PRINT_CONFIG -> out.print(read.effective());
+            case EXPLAIN -> {
+                return explain(out, err, read.config(), command.question());
+            }
+            default -> {
+                return runFile(err, read.config(), file);
+            }
         }
+        return 0;
+    }
+
+    private static int explain(
+            PrintStream out, PrintStream err, GatewayConfig config, CommandLine.@Nullable Question question) {
+        try {
+            out.print(Explanation.of(config.routes(), Objects.requireNonNull(question, "question")));
+            return 0;
+        } catch (IllegalArgumentException e) {
+            err.println("gateway: " + e.getMessage());
+            return MISUSED;
+        }
+    }
+
+    private static int runFile(PrintStream err, GatewayConfig config, Path file) throws InterruptedException {
         ProxyServer server;
         try {
             server = start(config);
@@ -143,17 +194,18 @@ public final class Gateway {
         Upstream upstream =
                 new Upstream("demo", List.of(HttpPeer.of(origin.getAddress().getHostAddress(), origin.getPort())));
         return new GatewayConfig(
-                new Server(Runtime.getRuntime().availableProcessors(), 1024, 65_536, Duration.ofSeconds(30)),
+                Server.defaults(),
                 List.of(new InetSocketAddress(origin.getAddress(), port)),
-                List.of(new Route(RouteMatch.ALL, upstream)),
+                List.of(Route.to(upstream, RouteMatch.ALL)),
+                RoutePolicy.NONE,
                 ProxyOptions.DEFAULTS,
+                false,
                 true);
     }
 
     /** Starts a gateway. Throws {@link IllegalStateException} if it cannot listen. */
     static ProxyServer start(GatewayConfig config) {
-        HttpProxy.Builder proxy =
-                HttpProxy.builder(new GatewayProxy(config.routes())).options(config.options());
+        HttpProxy.Builder proxy = GatewayProxy.builder(config);
         if (config.accessLog()) {
             proxy.filter(new AccessLog(Clock.system(ZoneId.systemDefault()), System::nanoTime));
         }

@@ -50,6 +50,10 @@ class CommandLineTest {
                 "--port=x            | --port: \"x\" | expected: 0..65535",
                 "--validate=yes      | --validate: found a value | expected: none",
                 "--config x --port 1 | --port: found with --config | listeners[0].address",
+                "--print-config      | --print-config: found no file | expected: --config FILE",
+                "--validate --print-config --config x | --print-config: found with --validate | expected: one of them",
+                "--config x --explain GET | --explain: found too little | expected: METHOD URL",
+                "--config x --client 10.0.0.1 | --client: found without --explain | expected: both",
             })
     void aWrongCommandLineExitsWith2(String arguments, String found, String expected) throws Exception {
         assertThat(run(arguments.split(" "))).isEqualTo(2);
@@ -79,5 +83,68 @@ class CommandLineTest {
         err.reset();
         assertThat(run("--config", directory.resolve("none").toString())).isEqualTo(1);
         assertThat(err.toString(StandardCharsets.UTF_8)).contains("there is no such file");
+    }
+
+    private Path routes() throws Exception {
+        Path file = directory.resolve("gateway.yaml");
+        Files.writeString(file, """
+                listeners: [{ address: "127.0.0.1:0" }]
+                routes:
+                  - { match: {}, respond: { body: all } }
+                  - { match: { host: a.example.com, path-prefix: /x, method: POST }, respond: { body: post } }
+                  - { match: { path-prefix: /x, header: { x-a: b }, client: [10.0.0.0/8] }, respond: { body: a } }
+                """);
+        return file;
+    }
+
+    @Test
+    void explainTellsTheRouteAndWhy() throws Exception {
+        Path file = routes();
+        assertThat(run(
+                        "--config",
+                        file.toString(),
+                        "--explain",
+                        "GET",
+                        "http://a.example.com/x/y?z",
+                        "--header",
+                        "X-A: b",
+                        "--client=10.1.2.3"))
+                .isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8).replace(file.toString(), "FILE"))
+                .startsWith("""
+                        1. FILE:4: routes[1]: host a.example.com, prefix /x, method POST: not met: method POST
+                        2. FILE:5: routes[2]: any host, prefix /x, header x-a "b", client 10.0.0.0/8: TAKEN
+                        3. FILE:3: routes[0]: any host, prefix /: less specific
+                        """)
+                .contains("Routes are tried by priority; then host");
+        out.reset();
+        assertThat(run("--config", file.toString(), "--explain", "GET", "/a/../b"))
+                .isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("400: ");
+    }
+
+    @Test
+    void whatIsNoRequestCannotBeExplained() throws Exception {
+        Path file = routes();
+        for (String[] wrong : new String[][] {
+            {"GET", "http://a b/"}, {"G T", "/"}, {"GET", "/", "--header", "x"}, {"GET", "/", "--client", "localhost"}
+        }) {
+            err.reset();
+            String[] arguments = new String[3 + wrong.length];
+            arguments[0] = "--config";
+            arguments[1] = file.toString();
+            arguments[2] = "--explain";
+            System.arraycopy(wrong, 0, arguments, 3, wrong.length);
+            assertThat(run(arguments)).isEqualTo(2);
+            assertThat(err.toString(StandardCharsets.UTF_8))
+                    .startsWith("gateway: ")
+                    .contains("expected: ");
+        }
+    }
+
+    @Test
+    void printConfigPrintsAFile() throws Exception {
+        assertThat(run("--config", routes().toString(), "--print-config")).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("server:\n").contains("body: post");
     }
 }

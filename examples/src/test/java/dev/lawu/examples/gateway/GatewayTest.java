@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.lawu.examples.gateway.config.ConfigReader;
 import dev.lawu.proxy.ProxyServer;
 import java.io.IOException;
 import java.io.InputStream;

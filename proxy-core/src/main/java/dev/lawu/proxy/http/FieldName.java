@@ -24,6 +24,7 @@ public final class FieldName {
     public static final FieldName HOST = known("Host");
     public static final FieldName HTTP2_SETTINGS = known("HTTP2-Settings");
     public static final FieldName KEEP_ALIVE = known("Keep-Alive");
+    public static final FieldName MAX_FORWARDS = known("Max-Forwards");
     public static final FieldName PROXY_CONNECTION = known("Proxy-Connection");
     public static final FieldName TE = known("TE");
     public static final FieldName TRAILER = known("Trailer");

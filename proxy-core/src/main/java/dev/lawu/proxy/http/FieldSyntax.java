@@ -53,7 +53,7 @@ public final class FieldSyntax {
         return name;
     }
 
-    /** Returns the value, or throws {@link IllegalArgumentException} if it has controls, or white space around it, or a character above U+00FF. */
+    /** Returns the value without the white space around it, which is no part of it, or throws {@link IllegalArgumentException} if it has controls or a character above U+00FF. */
     public static String requireValue(String name, String value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);

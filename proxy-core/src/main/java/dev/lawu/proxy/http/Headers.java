@@ -203,7 +203,7 @@ public final class Headers {
     /**
      * The value of {@code Content-Length}; -1 if the field is absent.
      *
-     * @throws IllegalStateException if an edit left a value there that is not one decimal number below 2^63
+     * @throws IllegalStateException if an edit left a value there that is not one decimal number of at most 18 digits
      */
     public long contentLength() {
         FieldSection s = section();

@@ -4,7 +4,7 @@ import dev.lawu.proxy.http.RequestHead;
 
 /** The upstream's side of an attempt. */
 public interface ClientStream extends HttpStream {
-    /** Who is told what arrives. To be called once, before {@link #send}. */
+    /** Who is told what arrives. To be called once, before {@link #send}. A reset that the stream tells says what it knows of {@link dev.lawu.proxy.Retryability}. */
     void listen(ClientListener listener);
 
     /** Sends the request head. {@code last} if there is no body. The head stays the caller's. */
@@ -12,7 +12,4 @@ public interface ClientStream extends HttpStream {
 
     /** Gives the connection back unused: nothing was sent. */
     void release();
-
-    /** True if a byte of the response has arrived. */
-    boolean hasResponseBytes();
 }

@@ -13,6 +13,9 @@ public interface ExchangeStarter {
      */
     StreamListener start(ServerStream stream, RequestHead head, boolean last);
 
-    /** Counts and logs a message that was refused before it was a request. The reason is one of a few fixed words; the detail says what was found and what was expected, safe for a log. */
+    /**
+     * Counts and logs a message that was refused before it was a request, or a client that was too slow. The reason is one of a few fixed words; the detail says what was found and what was expected,
+     * safe for a log. {@code status} is 0 if the client was not answered but cut off.
+     */
     void refused(ConnectionInfo connection, int status, String reason, String detail);
 }

@@ -28,7 +28,7 @@ public interface HttpStream {
     /** Ends the message with trailers. An adapter that cannot send them (HTTP/1.0, a body of known length) ends the message without. */
     void writeTrailers(Headers trailers);
 
-    /** Stops {@link StreamListener#onData} and {@link StreamListener#onTrailers} until {@link #resume()}, from now on, also within a call of these. At most 16 KiB more is read, so that a departure is seen. */
+    /** Stops {@link StreamListener#onData} and {@link StreamListener#onTrailers} until {@link #resume()}, from now on, also within a call of these. At most 16 KiB more is read, so that a departure is seen; what was read before and not told yet is kept besides. */
     void pause();
 
     /** Ends a {@link #pause()}. What was read in the meantime may be told before this returns. */

@@ -1,6 +1,7 @@
 package dev.lawu.proxy.testing;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.MessageSizeEstimator;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The options that a TCP connection has. Those that mean nothing in memory are kept and change nothing. */
 final class SimulatedChannelConfig extends DefaultChannelConfig implements DuplexChannelConfig {
-    /** Those of real connections: a test of what is held in memory is only worth something with the same marks. */
+    /** Those of real connections, as the allocator is: a test of what is held in memory is only worth something with the same. */
     private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(256 * 1024, 512 * 1024);
 
     private final SimulatedChannel owner;
@@ -25,6 +26,7 @@ final class SimulatedChannelConfig extends DefaultChannelConfig implements Duple
         super(channel);
         this.owner = channel;
         super.setWriteBufferWaterMark(MARKS);
+        super.setAllocator(PooledByteBufAllocator.DEFAULT);
     }
 
     /** Seconds; 0 makes a close send an RST; -1 is off. */

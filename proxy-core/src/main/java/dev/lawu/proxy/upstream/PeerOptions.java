@@ -1,5 +1,6 @@
 package dev.lawu.proxy.upstream;
 
+import dev.lawu.proxy.http.DataRate;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Arrays;
@@ -165,6 +166,11 @@ public final class PeerOptions {
 
     // ---- attempt settings
 
+    /** From the choice of the peer to the end of the final response head, connecting included; else 504. Default zero: none, the other limits bound every wait. */
+    public Duration attemptTimeout() {
+        return values.attemptTimeout;
+    }
+
     /** From the last byte of the request, or of its head while the body waits for a 100 (Continue), to the end of the response head; else 504. Default 60 s. */
     public Duration responseHeadTimeout() {
         return values.responseHeadTimeout;
@@ -178,6 +184,19 @@ public final class PeerOptions {
     /** Without progress in writing the request. Default 30 s. */
     public Duration writeStallTimeout() {
         return values.writeStallTimeout;
+    }
+
+    /** The least rate at which the peer takes the request while something of it waits to be sent; else 504. Default 240 bytes/s over 30 s. */
+    public DataRate minRequestBodyRate() {
+        return values.minRequestBodyRate;
+    }
+
+    /**
+     * The least rate at which the peer sends the response body while the client could take more; else the client's stream is reset. Default {@link DataRate#NONE}: a stream of events comes as slowly
+     * as there are events.
+     */
+    public DataRate minResponseRate() {
+        return values.minResponseRate;
     }
 
     /** Without a byte in either direction after a protocol switch. Default 10 min. */
@@ -229,9 +248,12 @@ public final class PeerOptions {
         private Duration maxAge = Duration.ofHours(1);
         private int maxRequestsPerConnection = 100_000;
         private int warmConnections = 0;
+        private Duration attemptTimeout = Duration.ZERO;
         private Duration responseHeadTimeout = Duration.ofSeconds(60);
         private Duration betweenBytesTimeout = Duration.ofSeconds(60);
         private Duration writeStallTimeout = Duration.ofSeconds(30);
+        private DataRate minRequestBodyRate = new DataRate(240, Duration.ofSeconds(30));
+        private DataRate minResponseRate = DataRate.NONE;
         private Duration tunnelIdleTimeout = Duration.ofMinutes(10);
 
         private Builder() {}
@@ -258,9 +280,12 @@ public final class PeerOptions {
             maxAge = from.maxAge;
             maxRequestsPerConnection = from.maxRequestsPerConnection;
             warmConnections = from.warmConnections;
+            attemptTimeout = from.attemptTimeout;
             responseHeadTimeout = from.responseHeadTimeout;
             betweenBytesTimeout = from.betweenBytesTimeout;
             writeStallTimeout = from.writeStallTimeout;
+            minRequestBodyRate = from.minRequestBodyRate;
+            minResponseRate = from.minResponseRate;
             tunnelIdleTimeout = from.tunnelIdleTimeout;
         }
 
@@ -396,6 +421,12 @@ public final class PeerOptions {
 
         // ---- attempt settings
 
+        /** See {@link PeerOptions#attemptTimeout()}. */
+        public Builder attemptTimeout(Duration value) {
+            attemptTimeout = value.isZero() ? value : time("attemptTimeout", value);
+            return this;
+        }
+
         /** See {@link PeerOptions#responseHeadTimeout()}. */
         public Builder responseHeadTimeout(Duration value) {
             responseHeadTimeout = time("responseHeadTimeout", value);
@@ -411,6 +442,18 @@ public final class PeerOptions {
         /** See {@link PeerOptions#writeStallTimeout()}. */
         public Builder writeStallTimeout(Duration value) {
             writeStallTimeout = time("writeStallTimeout", value);
+            return this;
+        }
+
+        /** See {@link PeerOptions#minRequestBodyRate()}. */
+        public Builder minRequestBodyRate(DataRate value) {
+            minRequestBodyRate = Objects.requireNonNull(value, "minRequestBodyRate");
+            return this;
+        }
+
+        /** See {@link PeerOptions#minResponseRate()}. */
+        public Builder minResponseRate(DataRate value) {
+            minResponseRate = Objects.requireNonNull(value, "minResponseRate");
             return this;
         }
 
@@ -470,7 +513,14 @@ public final class PeerOptions {
         }
 
         private List<Object> attemptSettings() {
-            return List.of(responseHeadTimeout, betweenBytesTimeout, writeStallTimeout, tunnelIdleTimeout);
+            return List.of(
+                    attemptTimeout,
+                    responseHeadTimeout,
+                    betweenBytesTimeout,
+                    writeStallTimeout,
+                    minRequestBodyRate,
+                    minResponseRate,
+                    tunnelIdleTimeout);
         }
 
         private void describe(StringBuilder text, Builder defaults) {
@@ -495,9 +545,12 @@ public final class PeerOptions {
             describe(text, "maxAge", maxAge, defaults.maxAge);
             describe(text, "maxRequestsPerConnection", maxRequestsPerConnection, defaults.maxRequestsPerConnection);
             describe(text, "warmConnections", warmConnections, defaults.warmConnections);
+            describe(text, "attemptTimeout", attemptTimeout, defaults.attemptTimeout);
             describe(text, "responseHeadTimeout", responseHeadTimeout, defaults.responseHeadTimeout);
             describe(text, "betweenBytesTimeout", betweenBytesTimeout, defaults.betweenBytesTimeout);
             describe(text, "writeStallTimeout", writeStallTimeout, defaults.writeStallTimeout);
+            describe(text, "minRequestBodyRate", minRequestBodyRate, defaults.minRequestBodyRate);
+            describe(text, "minResponseRate", minResponseRate, defaults.minResponseRate);
             describe(text, "tunnelIdleTimeout", tunnelIdleTimeout, defaults.tunnelIdleTimeout);
         }
 

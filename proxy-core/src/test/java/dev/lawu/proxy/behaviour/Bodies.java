@@ -7,6 +7,21 @@ import dev.lawu.proxy.testkit.World;
 final class Bodies {
     private Bodies() {}
 
+    /** The data of a whole chunked body without trailers. */
+    static String chunked(String raw) {
+        StringBuilder found = new StringBuilder();
+        int at = 0;
+        while (true) {
+            int line = raw.indexOf("\r\n", at);
+            int size = Integer.parseInt(raw.substring(at, line), 16);
+            if (size == 0) {
+                return found.toString();
+            }
+            found.append(raw, line + 2, line + 2 + size);
+            at = line + 2 + size + 2;
+        }
+    }
+
     /** Takes a chunked body off a wire: its data, and behind it each trailer line after a bar. */
     static String chunked(Wire wire) {
         StringBuilder found = new StringBuilder();

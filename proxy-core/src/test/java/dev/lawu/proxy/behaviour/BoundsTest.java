@@ -2,6 +2,8 @@ package dev.lawu.proxy.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lawu.proxy.FilterResult;
+import dev.lawu.proxy.LocalResponse;
 import dev.lawu.proxy.testing.SimulatedConnection;
 import dev.lawu.proxy.testing.SimulatedOrigin;
 import dev.lawu.proxy.testing.SimulatedProxy;
@@ -11,6 +13,7 @@ import dev.lawu.proxy.testkit.World;
 import dev.lawu.proxy.upstream.HttpPeer;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -112,6 +115,159 @@ class BoundsTest {
             assertThat(held).isLessThan(3 * MIB / 2);
             client.startReading();
             world.await(() -> client.count() > MUCH, () -> MUCH + " bytes; found " + client.count());
+        }
+    }
+
+    /** While a stream is paused 16 KiB are read ahead, however large the reads were before. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 5_000, 300_000})
+    void littleIsReadAheadWhileARequestIsDecided(int before) {
+        CompletableFuture<FilterResult> decided = new CompletableFuture<>();
+        Probe probe = new Probe(
+                session -> HttpPeer.of("10.0.0.9", 9000),
+                session -> session.request().target().equals("/first")
+                        ? FilterResult.proceed()
+                        : FilterResult.async(decided));
+        try (Simulation simulation = Simulation.create()) {
+            simulation.listen("10.0.0.9", 9000).answer(request -> "HTTP/1.1 204 No Content\r\n\r\n");
+            SimulatedProxy proxy = simulation.start(probe.proxy());
+            SimulatedConnection client = simulation.connect(proxy.address());
+            if (before > 0) {
+                client.send("POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: " + before + "\r\n\r\n");
+                client.send(new byte[before]); // so that reads become larger
+                simulation.run();
+                assertThat(client.takeReceived()).startsWith("HTTP/1.1 204 ");
+            }
+            client.send("POST /second HTTP/1.1\r\nHost: a\r\nContent-Length: " + MIB + "\r\n\r\n");
+            simulation.run();
+            long atPause = buffered();
+            client.send(new byte[MIB]);
+            simulation.run();
+            // The network's window, and what was read.
+            assertThat(MIB - client.unsentCount()).isBetween(256L * 1024, (256 + 16) * 1024L);
+            assertThat(buffered() - atPause).isLessThan(96 * 1024);
+            decided.complete(FilterResult.proceed());
+            simulation.run();
+            assertThat(client.received()).startsWith("HTTP/1.1 204 ");
+            simulation.assertQuiet();
+        }
+    }
+
+    /** The answers to HEAD have no body that could be held up, but they wait in the same queue. */
+    @Test
+    void manyPipelinedRequestsForHeadsAreHeldUp() {
+        String large = "x".repeat(500);
+        Probe probe = new Probe(
+                session -> {
+                    throw new AssertionError("no upstream is wanted");
+                },
+                session -> FilterResult.respond(LocalResponse.of(200)
+                        .header("Number", session.request().target())
+                        .header("Large", large)));
+        try (Simulation simulation = Simulation.create()) {
+            SimulatedProxy proxy = simulation.start(probe.proxy());
+            long before = buffered();
+            SimulatedConnection client = simulation.connect(proxy.address());
+            client.stopReading();
+            StringBuilder requests = new StringBuilder();
+            for (int i = 0; i < 10_000; i++) {
+                requests.append("HEAD /").append(i).append(" HTTP/1.1\r\nHost: a\r\n\r\n");
+            }
+            client.send(requests.toString());
+            simulation.run();
+            assertThat(buffered() - before).isLessThan(3 * MIB / 2);
+            assertThat(probe.logged().size()).isLessThan(3000);
+            client.startReading();
+            simulation.run();
+            String received = client.received();
+            int at = 0;
+            for (int i = 0; i < 10_000; i++) {
+                at = received.indexOf("Number: /" + i + "\r\n", at);
+                assertThat(at).as("answer %d, behind those before it", i).isNotNegative();
+            }
+            simulation.assertQuiet();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void requestsThatWaitForTheirTurnEndWithTheirClient(boolean halfClose) {
+        String large = "x".repeat(500);
+        Probe probe = new Probe(
+                session -> {
+                    throw new AssertionError("no upstream is wanted");
+                },
+                session -> FilterResult.respond(LocalResponse.of(200).header("Large", large)));
+        try (Simulation simulation = Simulation.create()) {
+            SimulatedProxy proxy = simulation.start(probe.with(options -> options.halfClose(halfClose)));
+            SimulatedConnection client = simulation.connect(proxy.address());
+            client.stopReading();
+            client.send("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_500));
+            simulation.run();
+            int answered = probe.logged().size();
+            assertThat(answered).isBetween(1_000, 1_499);
+            client.halfClose();
+            simulation.run();
+            client.startReading();
+            simulation.run();
+            assertThat(probe.logged()).hasSize(halfClose ? 1_500 : answered);
+            assertThat(client.received().split("Large: ", -1)).hasSize(1 + (halfClose ? 1_500 : answered));
+            assertThat(client.isClosedByPeer()).isTrue();
+            assertThat(client.isReset()).isFalse();
+            simulation.assertQuiet();
+        }
+    }
+
+    /** Pieces that are sent in turns of their own, while the client takes nothing, do not each hold a buffer. */
+    @Test
+    void manySmallPiecesTakeLittle() {
+        try (Simulation simulation = Simulation.create()) {
+            SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000);
+            SimulatedProxy proxy = simulation.start(Probe.to(HttpPeer.of("10.0.0.9", 9000)));
+            SimulatedConnection client = simulation.connect(proxy.address());
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.stopReading();
+            simulation.run();
+            long before = buffered();
+            SimulatedConnection upstream = origin.connection();
+            upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            StringBuilder expected = new StringBuilder();
+            long most = 0;
+            simulation.maxSteps(10_000_000);
+            for (int i = 10_000; i < 60_000; i++) {
+                String event = "data: " + i + " of sixty bytes, which is what such an event has\n\n";
+                upstream.send(Integer.toHexString(event.length()) + "\r\n" + event + "\r\n");
+                simulation.run();
+                expected.append(event);
+                most = Math.max(most, buffered() - before);
+            }
+            assertThat(most).isLessThan(3 * MIB / 2);
+            upstream.send("0\r\n\r\n");
+            client.startReading();
+            simulation.run();
+            String body = client.received();
+            assertThat(Bodies.chunked(body.substring(body.indexOf("\r\n\r\n") + 4))
+                            .equals(expected.toString()))
+                    .isTrue();
+            simulation.assertQuiet();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SIMULATED", "SOCKETS"})
+    void aFixedBodyIsGivenAsItIsTaken(World.Kind kind) {
+        try (World world = kind.create()) {
+            LocalResponse constant = LocalResponse.of(200).body(new byte[MUCH]);
+            world.start(new Probe(session -> world.peer(), session -> FilterResult.respond(constant)).proxy());
+            long before = buffered();
+            Wire client = world.connect();
+            client.stopReading();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            world.elapse(Duration.ofMillis(500));
+            assertThat(buffered() - before).isLessThan(3 * MIB / 2);
+            client.startReading();
+            world.await(() -> client.count() > MUCH, () -> MUCH + " bytes; found " + client.count());
+            world.awaitQuiet();
         }
     }
 

@@ -10,6 +10,8 @@ import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.Session;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
@@ -81,6 +83,57 @@ class BufferingTest {
             assertThat(seen).hasValue("012345678");
             origin.send(OK);
             client.until("ok");
+        }
+    }
+
+    /** Whoever completes what he was given does not make the engine believe that the body is there. */
+    @ParameterizedTest
+    @EnumSource
+    void aStageThatTheFilterCompletesLosesNothing(World.Kind kind) {
+        int size = kind == World.Kind.SPLIT ? 20_000 : 200_000;
+        try (World world = kind.create()) {
+            CompletableFuture<FilterResult> decided = new CompletableFuture<>();
+            Wire client = start(world, size * 3 / 4, (stage, session) -> {
+                CompletableFuture<byte[]> own = stage.toCompletableFuture();
+                session.executor().execute(() -> {
+                    own.complete(new byte[0]);
+                    seen.set("completed");
+                });
+                return FilterResult.async(decided);
+            });
+            String half = Bodies.pattern(size / 2);
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + size + "\r\n\r\n" + half);
+            world.await(() -> seen.get() != null, () -> "a completion");
+            client.send(half);
+            world.elapse(Duration.ofMillis(50)); // for all of it to come, if it is read
+            decided.complete(FilterResult.proceed());
+            Wire origin = world.accept();
+            origin.head();
+            assertThat(Bodies.take(world, origin, size)).isEqualTo(half + half);
+            origin.send(OK);
+            client.until("ok");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aBlockingCallableMayNotAskForTheBody(World.Kind kind) {
+        try (World world = kind.create()) {
+            proxy = new ToPeer(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    return FilterResult.blocking(() -> {
+                        session.bufferRequestBody(10);
+                        return FilterResult.proceed();
+                    });
+                }
+            };
+            world.start(HttpProxy.of(proxy));
+            Wire client = world.connect();
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
+            assertThat(client.head()).startsWith("HTTP/1.1 500 ");
+            awaitLogging(world);
+            assertThat(proxy.logged).first().asString().contains("expected: the session's event loop");
         }
     }
 

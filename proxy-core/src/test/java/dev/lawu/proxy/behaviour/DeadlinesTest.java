@@ -15,6 +15,7 @@ import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.PeerOptions;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,6 +37,122 @@ class DeadlinesTest {
     private static void justBefore(World world) {
         if (world.isSimulated()) {
             world.elapse(limit(world).minusMillis(1));
+        }
+    }
+
+    private static void timesOut(World.Kind kind, String request, String answer, String status, String logged) {
+        try (World world = kind.create()) {
+            Probe probe = new Probe(world.peer());
+            world.start(probe.with(options -> options.requestTimeout(limit(world))));
+            Wire client = world.connect();
+            client.send(request);
+            Wire origin = world.accept();
+            origin.head();
+            origin.send(answer);
+            if (world.isSimulated()) {
+                world.elapse(limit(world).minusMillis(1));
+                assertThat(probe.logged()).isEmpty();
+            }
+            world.elapse(limit(world).dividedBy(world.isSimulated() ? 1000 : 1));
+            if (!status.isEmpty()) {
+                assertThat(client.head()).startsWith("HTTP/1.1 " + status + " ");
+            } else {
+                client.rest();
+            }
+            origin.rest();
+            world.awaitQuiet();
+            assertThat(probe.logged()).containsExactly(logged);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRequestThatTakesTooLongInAll(World.Kind kind) {
+        timesOut(kind, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "", "504", "/ UPSTREAM REQUEST_TIMEOUT");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRequestWhoseBodyTakesTooLongInAll(World.Kind kind) {
+        timesOut(
+                kind,
+                "POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\npart",
+                "",
+                "408",
+                "/up DOWNSTREAM REQUEST_TIMEOUT");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aResponseThatTakesTooLongInAll(World.Kind kind) {
+        timesOut(
+                kind,
+                "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart",
+                "",
+                "/ UPSTREAM REQUEST_TIMEOUT");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SIMULATED", "SPLIT"})
+    void aTunnelIsNoRequestThatTakesTooLong(World.Kind kind) {
+        try (World world = kind.create()) {
+            world.start(Probe.to(world.peer(), options -> options.requestTimeout(limit(world))));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            origin.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+            client.head();
+            world.elapse(limit(world).multipliedBy(3));
+            client.send("still here");
+            origin.until("still here");
+        }
+    }
+
+    /** A callback has less time than it may take if the whole request has less. */
+    @ParameterizedTest
+    @EnumSource
+    void aCallbackThatTakesLongerThanTheRequestMay(World.Kind kind) {
+        try (World world = kind.create()) {
+            Probe probe = new Probe(session -> world.peer(), session -> FilterResult.async(new CompletableFuture<>()));
+            world.start(probe.with(options -> options.requestTimeout(limit(world))));
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            world.await(() -> world.server().stats().exchanges() == 1, () -> "the exchange");
+            world.elapse(limit(world));
+            assertThat(client.head()).startsWith("HTTP/1.1 504 ");
+            assertThat(probe.logged()).containsExactly("/ INTERNAL REQUEST_TIMEOUT");
+            assertThat(world.server().stats().errors()).containsEntry("INTERNAL REQUEST_TIMEOUT", 1L);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SIMULATED", "SPLIT"})
+    void anAttemptHasItsOwnTime(World.Kind kind) {
+        try (World world = kind.create()) {
+            Probe probe = new Probe(peer(
+                    world, PeerOptions.builder().attemptTimeout(limit(world)).build()));
+            world.start(probe.proxy());
+            Wire client = world.connect();
+            client.send("GET /one HTTP/1.1\r\nHost: a\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            justBefore(world);
+            origin.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n");
+            client.head();
+            world.elapse(limit(world)); // a body may take longer
+            origin.send("abc");
+            client.take(3);
+            client.send("GET /two HTTP/1.1\r\nHost: a\r\n\r\n");
+            origin.head();
+            justBefore(world);
+            origin.send("HTTP/1.1 200 OK\r\n");
+            assertThat(client.text()).isEmpty();
+            world.elapse(Duration.ofSeconds(1));
+            assertThat(client.head()).startsWith("HTTP/1.1 504 ");
+            origin.rest();
+            assertThat(probe.logged()).containsExactly("/one", "/two UPSTREAM ATTEMPT_TIMEOUT");
         }
     }
 

@@ -2,8 +2,17 @@ package dev.lawu.proxy.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lawu.proxy.ChunkResult;
+import dev.lawu.proxy.FilterResult;
+import dev.lawu.proxy.HttpFilter;
+import dev.lawu.proxy.HttpProxy;
+import dev.lawu.proxy.Session;
+import dev.lawu.proxy.http.Chunk;
+import dev.lawu.proxy.http.RequestHead;
+import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
+import dev.lawu.proxy.upstream.UpstreamAttempt;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -45,6 +54,73 @@ class FramingTest {
             assertThat(client.head()).contains("Content-Length: 0\r\n");
             assertThat(client.text()).isEmpty();
             assertThat(world.accepted()).isEqualTo(1);
+        }
+    }
+
+    /** The length of a 304, or of an answer to HEAD, is that of a body which did not come. */
+    @ParameterizedTest
+    @EnumSource
+    void aBodylessAnswerThatAFilterGivesABodyIsFramedAnew(World.Kind kind) {
+        for (boolean filtered : new boolean[] {false, true}) {
+            try (World world = kind.create()) {
+                ToPeer proxy = new ToPeer(world.peer()) {
+                    @Override
+                    public FilterResult upstreamRequestFilter(
+                            Session session, UpstreamAttempt attempt, RequestHead head, Object state) {
+                        head.setMethod(session.request().path().equals("/head") ? "HEAD" : "GET");
+                        return FilterResult.proceed();
+                    }
+
+                    @Override
+                    public FilterResult responseFilter(Session session, ResponseHead head, Object state) {
+                        head.setStatus(200);
+                        return FilterResult.proceed();
+                    }
+                };
+                HttpProxy.Builder builder = HttpProxy.builder(proxy);
+                if (filtered) {
+                    builder.filter(new HttpFilter<Object>() {
+                        @Override
+                        public Object newContext(Session session) {
+                            return this;
+                        }
+
+                        @Override
+                        public boolean preservesLength() {
+                            return true;
+                        }
+
+                        @Override
+                        public ChunkResult responseBodyFilter(Session session, Chunk chunk, Object state) {
+                            return ChunkResult.forward();
+                        }
+                    });
+                }
+                world.start(builder.build());
+                Wire client = world.connect();
+                client.send("GET /unchanged HTTP/1.1\r\nHost: a\r\n\r\n");
+                Wire origin = world.accept();
+                origin.head();
+                origin.send("HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\n\r\n");
+                assertEmpty(client, filtered);
+                client.send("GET /head HTTP/1.1\r\nHost: a\r\n\r\n");
+                assertThat(origin.head()).startsWith("HEAD /head ");
+                origin.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+                assertEmpty(client, filtered);
+                world.awaitQuiet();
+                assertThat(proxy.logged).containsExactly("ok", "ok");
+            }
+        }
+    }
+
+    private static void assertEmpty(Wire client, boolean filtered) {
+        String head = client.head();
+        assertThat(head).startsWith("HTTP/1.1 200 OK\r\n");
+        if (filtered) {
+            assertThat(head).contains("Transfer-Encoding: chunked");
+            assertThat(Chunked.of(client).body()).isEmpty();
+        } else {
+            assertThat(head).contains("Content-Length: 0\r\n");
         }
     }
 

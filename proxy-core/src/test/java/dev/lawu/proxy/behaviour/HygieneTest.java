@@ -49,6 +49,36 @@ class HygieneTest {
         return head;
     }
 
+    /** RFC 9110, section 7.6.2. */
+    @ParameterizedTest
+    @EnumSource
+    void optionsAndTraceGoAsFarAsTheyMay(World.Kind kind) {
+        try (World world = kind.create()) {
+            world.start(Probe.to(world.peer()));
+            Wire client = world.connect();
+            client.send("OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n");
+            assertThat(client.head()).startsWith("HTTP/1.1 200 OK\r\n").contains("Content-Length: 0\r\n");
+            client.send("TRACE /x HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\nX-A: 1\r\nCookie: secret\r\n\r\n");
+            assertThat(client.head()).startsWith("HTTP/1.1 200 OK\r\n").contains("Content-Type: message/http\r\n");
+            assertThat(client.head()).isEqualTo("TRACE /x HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\nX-A: 1\r\n\r\n");
+            client.send("TRACE /x HTTP/1.1\r\nHost: a\r\nMax-Forwards: +1\r\n\r\n");
+            assertThat(client.head()).startsWith("HTTP/1.1 400 ");
+            client.until("\n");
+            assertThat(world.accepted()).isZero();
+
+            client.send("OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 1\r\n\r\n");
+            Wire origin = world.accept();
+            assertThat(values(origin.head(), "max-forwards")).containsExactly("0");
+            origin.send("HTTP/1.1 204 No Content\r\n\r\n");
+            client.head();
+            // Another method's is not ours.
+            client.send("GET / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n");
+            assertThat(values(origin.head(), "max-forwards")).containsExactly("0");
+            origin.send("HTTP/1.1 204 No Content\r\n\r\n");
+            client.head();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void fieldsOfOneHopStayOnIt(World.Kind kind) {

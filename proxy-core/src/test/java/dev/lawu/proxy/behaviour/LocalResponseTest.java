@@ -16,6 +16,7 @@ import dev.lawu.proxy.testkit.World;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -175,6 +176,62 @@ class LocalResponseTest {
             last.write("after the end".getBytes(ISO_8859_1));
             assertThat(client.head()).contains("Transfer-Encoding: chunked\r\n");
             assertThat(Chunked.of(client).body()).isEqualTo("one two");
+        }
+    }
+
+    /** What is written on the loop does not overtake what another thread has written before. */
+    @ParameterizedTest
+    @EnumSource
+    void theEndDoesNotOvertakeWhatAnotherThreadWrote(World.Kind kind) {
+        try (World world = kind.create()) {
+            Wire client = answering(
+                    world,
+                    () -> LocalResponse.of(200).body(sink -> {
+                        Thread other = new Thread(() -> {
+                            sink.write("first,".getBytes(ISO_8859_1));
+                            sink.write("second,".getBytes(ISO_8859_1));
+                        });
+                        other.start();
+                        other.join();
+                        sink.write("third".getBytes(ISO_8859_1));
+                        sink.end();
+                    }));
+            get(client, "GET");
+            client.head();
+            assertThat(Chunked.of(client).body()).isEqualTo("first,second,third");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SIMULATED", "SPLIT"})
+    void aProducerThatNeverDeliversHasADeadline(World.Kind kind) {
+        try (World world = kind.create()) {
+            AtomicInteger cancelled = new AtomicInteger();
+            AtomicReference<BodySink> sink = new AtomicReference<>();
+            Wire client = answering(
+                    world,
+                    () -> LocalResponse.of(200).body(new BodyProducer() {
+                        @Override
+                        public void produce(BodySink given) {
+                            sink.set(given);
+                        }
+
+                        @Override
+                        public void cancelled() {
+                            cancelled.incrementAndGet();
+                        }
+                    }));
+            get(client, "GET");
+            client.head();
+            world.elapse(Duration.ofSeconds(59));
+            sink.get().write(new byte[0]); // it is alive
+            world.elapse(Duration.ofSeconds(59));
+            assertThat(proxy.logged).isEmpty();
+            world.elapse(Duration.ofSeconds(2));
+            client.rest();
+            awaitLogging(world);
+            assertThat(proxy.logged).first().asString().startsWith("INTERNAL CALLBACK_TIMEOUT");
+            assertThat(cancelled).hasValue(1);
         }
     }
 

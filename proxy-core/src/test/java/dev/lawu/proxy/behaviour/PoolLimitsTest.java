@@ -2,16 +2,25 @@ package dev.lawu.proxy.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lawu.proxy.ProxyServer;
+import dev.lawu.proxy.spi.Transport;
 import dev.lawu.proxy.testing.SimulatedConnection;
 import dev.lawu.proxy.testing.SimulatedOrigin;
 import dev.lawu.proxy.testing.SimulatedProxy;
 import dev.lawu.proxy.testing.Simulation;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.PeerOptions;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -104,6 +113,57 @@ class PoolLimitsTest {
             simulation.assertQuiet();
             assertThat(origin.connections()).hasSize(5);
             assertThat(proxy.stats().upstreamIdle()).isZero();
+        }
+    }
+
+    /** A transport that cannot move connections: another loop's idle one makes room for a new one. */
+    @Test
+    void whereConnectionsStayAPlaceIsPassedOn() {
+        try (Simulation simulation = Simulation.create()) {
+            SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000).answer(request -> EMPTY);
+            ProxyServer server = ProxyServer.builder(Probe.to(peer(options -> options.maxConnectionsPerPeer(1))))
+                    .listen(new InetSocketAddress("10.0.0.1", 8080))
+                    .eventLoops(2)
+                    .plugIn(new Immovable(simulation.newTransport()))
+                    .plugIn(simulation.timeSource())
+                    .plugIn(simulation.randomSource())
+                    .resolver(simulation.resolver())
+                    .start();
+            List<SimulatedConnection> clients = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                clients.add(simulation.connect(server.address()));
+                simulation.run();
+            }
+            for (int i = 0; i < 6; i++) {
+                get(clients.get(i % 2), "/" + i);
+                simulation.run();
+            }
+            assertThat(count(clients.get(0))).isEqualTo(3);
+            assertThat(count(clients.get(1))).isEqualTo(3);
+            assertThat(origin.connections()).hasSize(6);
+            assertThat(server.stats().upstreamTakeovers()).isZero();
+            assertThat(server.stats().upstreamClosed()).containsOnly(java.util.Map.entry("evicted", 5L));
+            server.shutdown();
+            simulation.advance(Duration.ofMinutes(1));
+        }
+    }
+
+    private record Immovable(Transport movable) implements Transport {
+        @Override
+        public EventLoopGroup eventLoops(int count) {
+            return movable.eventLoops(count);
+        }
+
+        @Override
+        public ChannelFuture bind(
+                EventLoopGroup loops, SocketAddress address, int backlog, Consumer<Channel> accepted) {
+            return movable.bind(loops, address, backlog, accepted);
+        }
+
+        @Override
+        public ChannelFuture connect(
+                EventLoop loop, SocketAddress remote, PeerOptions options, Consumer<Channel> created) {
+            return movable.connect(loop, remote, options, created);
         }
     }
 

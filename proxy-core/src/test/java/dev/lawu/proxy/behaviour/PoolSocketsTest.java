@@ -69,7 +69,7 @@ class PoolSocketsTest {
     @EnumSource
     void connectionsAreMadeOnceAndUsedByAllLoops(Kind kind) throws Exception {
         int clients = 4;
-        int each = 3000;
+        int each = 5000;
         ExecutorService threads = Executors.newCachedThreadPool();
         try (Origin origin = new Origin(threads);
                 ProxyServer server = start(kind, Probe.to(origin.peer()))) {

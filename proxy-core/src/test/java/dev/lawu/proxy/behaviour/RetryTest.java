@@ -15,10 +15,13 @@ import dev.lawu.proxy.testkit.World;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.PeerSelection;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -107,6 +110,84 @@ class RetryTest {
 
     @ParameterizedTest
     @EnumSource
+    void aBudgetLimitsTheRetriesOfAllRequests(World.Kind kind) {
+        try (World world = kind.create()) {
+            Eager proxy = new Eager(nobody(world));
+            world.start(HttpProxy.builder(proxy)
+                    .options(ProxyOptions.builder()
+                            .maxAttempts(2)
+                            .retryBudgetPercent(50)
+                            .retryBudgetMinimum(2)
+                            .build())
+                    .build());
+            Wire client = world.connect();
+            for (int i = 0; i < 6; i++) {
+                client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+                assertThat(client.head()).startsWith("HTTP/1.1 502 ");
+                client.until("\n");
+            }
+            // Two for the first two requests, then every other one.
+            assertThat(proxy.errors).hasSize(6 + 3);
+            assertThat(world.server().stats().retries()).isEqualTo(3);
+            assertThat(world.server().stats().retriesRefused()).isEqualTo(3);
+            assertThat(world.server().stats().errors()).containsEntry("UPSTREAM CONNECT", 6L);
+        }
+    }
+
+    /** What the engine refuses, though the proxy wants it, is named in the error's line. */
+    @Test
+    void theErrorsLineSaysWhyThereWasNoOtherAttempt() {
+        PrintStream before = System.err;
+        ByteArrayOutputStream log = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(log, true));
+        try (World world = World.Kind.SIMULATED.create()) {
+            world.start(HttpProxy.builder(new Eager(nobody(world)))
+                    .options(ProxyOptions.builder().retryBudgetMinimum(0).build())
+                    .build());
+            Wire client = world.connect();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertThat(client.head()).startsWith("HTTP/1.1 502 ");
+        } finally {
+            System.setErr(before);
+        }
+        assertThat(log.toString())
+                .contains("UPSTREAM CONNECT")
+                .contains("; not sent again: the budget is used up: 0 retries for 1 requests within PT10S");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anAttemptThatTakesTooLongIsFollowedByAnother(World.Kind kind) {
+        try (World world = kind.create()) {
+            HttpPeer hasty = world.peer()
+                    .withOptions(world.peer().options().toBuilder()
+                            .attemptTimeout(Duration.ofMillis(200))
+                            .build());
+            Eager proxy = new Eager(world.peer()) {
+                @Override
+                public PeerSelection upstreamPeer(Session session, UpstreamAttempt attempt, Object state) {
+                    return attempt.number() == 1 ? hasty : super.upstreamPeer(session, attempt, state);
+                }
+            };
+            world.start(HttpProxy.of(proxy));
+            Wire client = world.connect();
+            client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody");
+            Wire first = world.accept();
+            first.until("\r\n\r\nbody");
+            first.send("HTTP/1.1 103 Early Hints\r\n\r\n"); // is no response yet
+            client.head();
+            Wire second = world.accept();
+            second.until("\r\n\r\nbody");
+            first.rest();
+            second.send(OK);
+            client.until("ok");
+            assertThat(proxy.errors).containsExactly("1 errorWhileProxy ATTEMPT_TIMEOUT");
+            assertThat(proxy.logged).containsExactly("ok");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void aRetryCanWait(World.Kind kind) {
         try (World world = kind.create()) {
             Eager proxy = new Eager(nobody(world));
@@ -156,6 +237,41 @@ class RetryTest {
             second.send(OK);
             client.until("ok");
             assertThat(proxy.logged).containsExactly("ok", "ok");
+        }
+    }
+
+    /** Its connection says that it has probably not been processed; that it may be sent again, only you can say. */
+    @ParameterizedTest
+    @EnumSource
+    void byDefaultAPostIsSentAgainIfItsReusedConnectionDiedAndThatIsAllowed(World.Kind kind) {
+        try (World world = kind.create()) {
+            ToPeer proxy = new ToPeer(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    if (session.request().path().equals("/allowed")) {
+                        session.allowReplay();
+                    }
+                    return FilterResult.proceed();
+                }
+            };
+            world.start(HttpProxy.of(proxy));
+            Wire client = world.connect();
+            Wire first = reusable(world, client);
+            client.send("POST /allowed HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
+            first.until("\r\n\r\nx");
+            first.close();
+            Wire second = world.accept();
+            second.until("\r\n\r\nx");
+            second.send(OK);
+            client.until("ok");
+            world.await(() -> world.server().stats().upstreamIdle() == 1, () -> "an idle connection");
+            client.send("POST /not HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\ny");
+            second.until("\r\n\r\ny");
+            second.close();
+            assertThat(client.head()).startsWith("HTTP/1.1 502 ");
+            assertThat(world.accepted()).isEqualTo(2);
+            assertThat(world.server().stats().retries()).isEqualTo(1);
+            assertThat(world.server().stats().retriesRefused()).isZero();
         }
     }
 

@@ -410,6 +410,68 @@ class SeamsTest {
         };
     }
 
+    /** No connection cuts it off, so the end of the drain time must. */
+    @ParameterizedTest
+    @EnumSource
+    void aSubrequestEndsWithTheServer(World.Kind kind) {
+        try (World world = kind.create()) {
+            Wire client = start(world, (session, control) -> new Toy() {
+                @Override
+                public FilterResult lookup() {
+                    if (session.request().target().equals("/refresh")) {
+                        return FilterResult.async(new CompletableFuture<>());
+                    }
+                    control.subrequest(
+                            RequestHead.of("GET", "/refresh", "Host", "a"),
+                            error -> events.add("subrequest ended " + error));
+                    return FilterResult.respond(LocalResponse.of(200).text("stale"));
+                }
+            });
+            client.send("GET /page HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.until("\r\n\r\nstale");
+            client.close();
+            CompletableFuture<Void> shutdown = world.server().shutdown().toCompletableFuture();
+            if (world.isSimulated()) {
+                world.elapse(Duration.ofSeconds(31));
+            }
+            world.await(shutdown::isDone, () -> "the end: " + events);
+            assertThat(events)
+                    .contains("ended SHUTDOWN")
+                    .anyMatch(e -> e.startsWith("subrequest ended INTERNAL SHUTDOWN"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSubrequestOpensNoTunnel(World.Kind kind) {
+        try (World world = kind.create()) {
+            Wire client = start(world, (session, control) -> new Toy() {
+                @Override
+                public FilterResult lookup() {
+                    if (session.request().target().equals("/refresh")) {
+                        return FilterResult.proceed();
+                    }
+                    try {
+                        control.subrequest(RequestHead.of("CONNECT", "a:443", "Host", "a"), error -> {});
+                    } catch (IllegalArgumentException e) {
+                        events.add("refused");
+                    }
+                    control.subrequest(
+                            RequestHead.of("GET", "/refresh", "Host", "a").setUpgrade("websocket"),
+                            error -> events.add("subrequest ended " + error));
+                    return FilterResult.respond(LocalResponse.of(200).text("stale"));
+                }
+            });
+            client.send("GET /page HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.until("\r\n\r\nstale");
+            Wire origin = world.accept();
+            assertThat(origin.head()).doesNotContainIgnoringCase("upgrade");
+            origin.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+            world.awaitQuiet();
+            assertThat(events).contains("refused").anyMatch(e -> e.startsWith("subrequest ended UPSTREAM PROTOCOL"));
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void aSubrequestThatFailsTellsWhy(World.Kind kind) {

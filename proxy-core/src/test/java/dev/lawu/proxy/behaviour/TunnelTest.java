@@ -2,9 +2,19 @@ package dev.lawu.proxy.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lawu.proxy.FilterResult;
+import dev.lawu.proxy.HttpProxy;
+import dev.lawu.proxy.ProxyException;
+import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.ResponseSource;
+import dev.lawu.proxy.Session;
+import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -168,6 +178,40 @@ class TunnelTest {
 
     @ParameterizedTest
     @EnumSource
+    void aSwitchToAnotherProtocolThanWasAskedForIsRefused(World.Kind kind) {
+        for (String other : new String[] {"h2c", "websocket, h2c", "websockets", "websocket\r\nUpgrade: h2c"}) {
+            try (World world = kind.create()) {
+                Probe probe = new Probe(world.peer());
+                world.start(probe.proxy());
+                Wire client = world.connect();
+                client.send(UPGRADE.replace("/chat", "/x"));
+                Wire origin = world.accept();
+                origin.head();
+                origin.send(SWITCH.replace("websocket", other) + "tunnelled");
+                assertThat(client.head()).startsWith("HTTP/1.1 502 ");
+                origin.rest();
+                world.awaitQuiet();
+                assertThat(probe.logged()).containsExactly("/x UPSTREAM PROTOCOL");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSwitchNamesItsProtocolInAnyCase(World.Kind kind) {
+        try (World world = kind.create()) {
+            world.start(Probe.to(world.peer()));
+            Wire client = world.connect();
+            client.send(UPGRADE);
+            Wire origin = world.accept();
+            origin.head();
+            origin.send(SWITCH.replace("websocket", "WebSocket"));
+            assertThat(client.head()).startsWith("HTTP/1.1 101 ").contains("Upgrade: WebSocket\r\n");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void anIdleTunnelIsEnded(World.Kind kind) {
         try (World world = kind.create()) {
             Duration idle = Duration.ofMillis(world.isSimulated() ? 600_000 : 300);
@@ -186,7 +230,7 @@ class TunnelTest {
             ends.client.rest();
             ends.origin.rest();
             world.awaitQuiet();
-            assertThat(probe.logged()).containsExactly("/chat INTERNAL BODY_TIMEOUT");
+            assertThat(probe.logged()).containsExactly("/chat INTERNAL TUNNEL_IDLE");
         }
     }
 
@@ -222,6 +266,116 @@ class TunnelTest {
             origin.rest();
             origin.finish();
             client.rest();
+        }
+    }
+
+    /** Changes the status of responses to CONNECT. */
+    private static HttpProxy changing(World world, int status, List<String> ended) {
+        return HttpProxy.builder(new ToPeer(world.peer()) {
+                    @Override
+                    public FilterResult responseFilter(Session session, ResponseHead head, Object state) {
+                        if (session.request().method().equals("CONNECT")
+                                && session.responseSource() == ResponseSource.UPSTREAM) {
+                            head.setStatus(status);
+                        }
+                        return FilterResult.proceed();
+                    }
+
+                    @Override
+                    public void logging(Session session, @Nullable ProxyException error, Object state) {
+                        ended.add(session.request().method() + " " + (error == null ? "ok" : error.type()));
+                    }
+                })
+                .options(ProxyOptions.builder().allowConnect(true).build())
+                .build();
+    }
+
+    /** The body of the refusal must not make a tunnel, or the client's bytes would go into whatever the connection carries next. */
+    @ParameterizedTest
+    @EnumSource
+    void aRefusalThatAFilterTurnsIntoSuccessIsNoTunnel(World.Kind kind) {
+        try (World world = kind.create()) {
+            List<String> logged = new CopyOnWriteArrayList<>();
+            world.start(changing(world, 200, logged));
+            Wire first = world.connect();
+            first.send("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            origin.send("HTTP/1.1 407 Authenticate\r\nContent-Length: 4\r\n\r\nwho?");
+            assertThat(first.head()).startsWith("HTTP/1.1 500 ");
+            Wire second = world.connect();
+            second.send("PUT /up HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+            world.await(() -> world.accepted() == 2 || origin.text().contains("abc"), () -> "the upload at the origin");
+            Wire upload = world.accepted() == 2 ? world.accept() : origin;
+            upload.until("abc\r\n");
+            first.send("smuggled");
+            first.finish();
+            second.send("0\r\n\r\n");
+            assertThat(upload.until("0\r\n\r\n")).isEqualTo("0\r\n\r\n");
+            upload.send("HTTP/1.1 204 No Content\r\n\r\n");
+            second.head();
+            world.awaitQuiet();
+            assertThat(logged).containsExactly("CONNECT INTERNAL", "PUT ok");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anEmptyRefusalThatAFilterTurnsIntoSuccessEnds(World.Kind kind) {
+        try (World world = kind.create()) {
+            List<String> logged = new CopyOnWriteArrayList<>();
+            world.start(changing(world, 200, logged));
+            Wire client = world.connect();
+            client.send("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            origin.send("HTTP/1.1 407 Authenticate\r\nContent-Length: 0\r\n\r\n");
+            assertThat(client.head()).startsWith("HTTP/1.1 500 ");
+            world.awaitQuiet();
+            assertThat(logged).containsExactly("CONNECT INTERNAL");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aTunnelThatAFilterTurnsIntoARefusalEnds(World.Kind kind) {
+        try (World world = kind.create()) {
+            List<String> logged = new CopyOnWriteArrayList<>();
+            world.start(changing(world, 403, logged));
+            Wire client = world.connect();
+            client.send("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n");
+            Wire origin = world.accept();
+            origin.head();
+            origin.send("HTTP/1.1 200 Connected\r\n\r\n");
+            assertThat(client.head()).startsWith("HTTP/1.1 500 ");
+            origin.rest();
+            world.awaitQuiet();
+            assertThat(logged).containsExactly("CONNECT INTERNAL");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aConnectThatAFilterTurnsIntoAGetIsNoTunnel(World.Kind kind) {
+        try (World world = kind.create()) {
+            ToPeer proxy = new ToPeer(world.peer()) {
+                @Override
+                public FilterResult requestFilter(Session session, Object state) {
+                    session.request().setMethod("GET").setTarget("/");
+                    return FilterResult.proceed();
+                }
+            };
+            world.start(HttpProxy.builder(proxy)
+                    .options(ProxyOptions.builder().allowConnect(true).build())
+                    .build());
+            Wire client = world.connect();
+            client.send("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n");
+            Wire origin = world.accept();
+            assertThat(origin.head()).startsWith("GET / ");
+            origin.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            assertThat(client.head()).startsWith("HTTP/1.1 500 ");
+            world.awaitQuiet();
+            assertThat(proxy.logged).hasSize(1).first().asString().startsWith("INTERNAL INTERNAL");
         }
     }
 

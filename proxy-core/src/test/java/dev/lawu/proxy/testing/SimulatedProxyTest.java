@@ -106,6 +106,26 @@ class SimulatedProxyTest {
         public long watchdogReports() {
             return 0;
         }
+
+        @Override
+        public Map<String, Long> errors() {
+            return Map.of();
+        }
+
+        @Override
+        public long retries() {
+            return 0;
+        }
+
+        @Override
+        public long retriesRefused() {
+            return 0;
+        }
+
+        @Override
+        public long replayFileBytes() {
+            return 0;
+        }
     }
 
     private static final class Pretender implements ProxyServer {

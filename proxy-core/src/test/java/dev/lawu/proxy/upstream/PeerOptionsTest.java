@@ -3,6 +3,7 @@ package dev.lawu.proxy.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lawu.proxy.http.DataRate;
 import java.lang.reflect.Method;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -19,8 +20,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What peers share connections, and what their options allow. */
 class PeerOptionsTest {
     /** What holds for one request. Every other option must be part of the key: a new one is, unless it is named here. */
-    private static final Set<String> OF_ATTEMPTS =
-            Set.of("responseHeadTimeout", "betweenBytesTimeout", "writeStallTimeout", "tunnelIdleTimeout");
+    private static final Set<String> OF_ATTEMPTS = Set.of(
+            "attemptTimeout",
+            "responseHeadTimeout",
+            "betweenBytesTimeout",
+            "writeStallTimeout",
+            "minRequestBodyRate",
+            "minResponseRate",
+            "tunnelIdleTimeout");
 
     private static final HttpPeer PEER = HttpPeer.of("origin", 9000);
 
@@ -39,11 +46,18 @@ class PeerOptionsTest {
             return !(boolean) value;
         }
         return Map.of(
-                        String.class, "other",
-                        InetAddress.class, InetAddress.getLoopbackAddress(),
-                        TcpKeepAlive.class, TcpKeepAlive.of(Duration.ofSeconds(1), Duration.ofSeconds(1), 1),
-                        ConnectProxy.class, ConnectProxy.of("proxy", 3128),
-                        ProxyProtocol.class, ProxyProtocol.V2)
+                        String.class,
+                        "other",
+                        DataRate.class,
+                        new DataRate(1, Duration.ofSeconds(1)),
+                        InetAddress.class,
+                        InetAddress.getLoopbackAddress(),
+                        TcpKeepAlive.class,
+                        TcpKeepAlive.of(Duration.ofSeconds(1), Duration.ofSeconds(1), 1),
+                        ConnectProxy.class,
+                        ConnectProxy.of("proxy", 3128),
+                        ProxyProtocol.class,
+                        ProxyProtocol.V2)
                 .get(type);
     }
 
@@ -74,7 +88,9 @@ class PeerOptionsTest {
 
     @Test
     void everyOptionHasASetter() {
-        assertThat(setters().map(Method::getName)).containsAll(OF_ATTEMPTS).hasSize(25);
+        assertThat(setters().map(Method::getName))
+                .containsAll(OF_ATTEMPTS)
+                .hasSameSizeAs(PeerOptions.Builder.class.getDeclaredFields());
         assertThat(PeerOptions.Builder.class.getDeclaredFields())
                 .allSatisfy(field -> assertThat(setters().map(Method::getName)).contains(field.getName()));
     }

@@ -172,11 +172,6 @@ final class StubbedEngine {
             throw new AssertionError("a stream was not used");
         }
 
-        @Override
-        public boolean hasResponseBytes() {
-            return false;
-        }
-
         void answer(ResponseHead head, ByteBuf body) {
             ClientListener to = listener;
             if (to == null) {

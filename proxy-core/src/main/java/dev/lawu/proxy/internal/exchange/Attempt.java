@@ -14,13 +14,14 @@ import dev.lawu.proxy.upstream.PeerSelection;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One try to get a response from an upstream: choose a peer, open a stream, send the head and the body, hand what comes back to the {@link ResponsePath}.
  *
  * <p>States go one way: CHOOSING, CONNECTING, PREPARING (the stream is open, nothing is sent), SENT, DONE. DONE is reached once, by success, failure or {@link #abandon}; whatever comes after it is
- * dropped. An attempt tells its exchange about its failure and decides nothing itself, so that several can run side by side.
+ * dropped. An attempt tells its exchange about its failure and decides nothing itself. One runs at a time: the response path and the request body know only the present one.
  */
 final class Attempt implements UpstreamAttempt, ClientListener, Connector.Request, BodyPipe.Output, BodySource {
     private enum State {
@@ -36,6 +37,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
     private final Suspension.Suspended pending = new Suspension.Suspended();
     private State state = State.CHOOSING;
     private @Nullable HttpPeer peer;
+    private @Nullable AttemptDeadline deadline;
     private @Nullable Runnable cancelConnect;
     private @Nullable ClientStream stream;
     private boolean reused;
@@ -43,7 +45,8 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
     private @Nullable RequestHead head;
     private @Nullable BodyPipe requestPipe;
     private boolean sent;
-    private boolean responseEnded;
+    private boolean connect; // the method that was sent, which is what the adapter goes by
+    private boolean tunnel; // the upstream's head made its connection one
     private boolean finalHead;
     private long sendLength = -1;
 
@@ -98,6 +101,11 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
         peer = chosen;
         chosenAt = exchange.now();
         state = State.CONNECTING;
+        Duration timeout = chosen.options().attemptTimeout();
+        if (!timeout.isZero()) {
+            deadline = new AttemptDeadline(exchange, this);
+            deadline.set(timeout.toNanos());
+        }
         Runnable cancel = exchange.connector.open(chosen, this);
         if (state == State.CONNECTING) {
             cancelConnect = cancel;
@@ -127,7 +135,12 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
         }
         cancelConnect = null;
         state = State.DONE;
-        exchange.attempts.failed(this, cause, false);
+        endDeadline();
+        try {
+            exchange.attempts.failed(this, cause, false);
+        } catch (RuntimeException | Error e) {
+            exchange.engineFailed(e); // the caller may be a task that tried to connect
+        }
     }
 
     @Override
@@ -137,6 +150,14 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
             opened.release();
             return;
         }
+        try {
+            opened(opened, reused);
+        } catch (RuntimeException | Error e) {
+            exchange.engineFailed(e); // the caller may be a task that made the connection
+        }
+    }
+
+    private void opened(ClientStream opened, boolean reused) {
         state = State.PREPARING;
         connectedAt = exchange.now();
         stream = opened;
@@ -158,8 +179,8 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
         }
         RequestHead copy = exchange.upstreamHead();
         HttpPeer to = peer;
-        if (to != null && to.hostOverride() != null) {
-            copy.headers().set("Host", to.hostOverride());
+        if (to != null) {
+            exchange.hygiene.host(copy, to);
         }
         head = copy;
         filterHead(0);
@@ -221,6 +242,11 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
         if (s == null || h == null || to == null || state != State.PREPARING) {
             return;
         }
+        if (body != null && !body.canReplay()) {
+            fail(ProxyException.internal(
+                    ErrorType.INTERNAL, "the beginning of the request body is lost (expected: all of it)", null));
+            return;
+        }
         try {
             Seams seams = exchange.seams();
             if (seams != null) {
@@ -247,6 +273,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
         }
         state = State.SENT;
         sent = true;
+        connect = h.method().equals("CONNECT");
         s.send(h, body == null);
         if (state == State.SENT && body != null && requestPipe != null) {
             body.attach(requestPipe);
@@ -312,7 +339,9 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
         exchange.lifetime.own(head.headers());
         if (!head.isInformational()) {
             finalHead = true;
+            tunnel = head.status() == 101 || connect && head.status() < 300;
             headAt = exchange.now();
+            endDeadline();
         }
         if (last) {
             responseEnded();
@@ -345,8 +374,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
     }
 
     private void responseEnded() {
-        responseEnded = true;
-        if (!exchange.response.isTunnel()) {
+        if (!tunnel) {
             finish();
         }
     }
@@ -365,14 +393,9 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
         if (state == State.DONE) {
             return;
         }
-        ClientStream s = stream;
-        boolean stale = reused && s != null && !s.hasResponseBytes() && cause.type() == ErrorType.CONNECTION_CLOSED;
         stream = null;
         close();
-        // A pooled connection that dies before it answers was most likely dead already. Only for idempotent requests
-        // is it harmless if it was not.
-        ProxyException known = stale && isIdempotent() ? cause.retryable() : cause;
-        exchange.attempts.failed(this, known, true);
+        exchange.attempts.failed(this, cause, true);
     }
 
     // ---- ends
@@ -383,6 +406,28 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
             state = State.DONE;
             stream = null;
             closePipe();
+        }
+    }
+
+    private void endDeadline() {
+        if (deadline != null) {
+            deadline.remove();
+            deadline = null;
+        }
+    }
+
+    /** Its own deadline has passed. */
+    void timedOut() {
+        HttpPeer to = peer;
+        if (to != null && state != State.DONE) {
+            boolean connected = state != State.CONNECTING;
+            ProxyException cause = ProxyException.upstream(
+                    ErrorType.ATTEMPT_TIMEOUT,
+                    to + ": " + (connected ? "no response head" : "no connection") + " within the attemptTimeout of "
+                            + to.options().attemptTimeout(),
+                    null);
+            drop(cause);
+            exchange.attempts.failed(this, cause, connected);
         }
     }
 
@@ -431,6 +476,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
 
     private void close() {
         state = State.DONE;
+        endDeadline();
         Runnable cancel = cancelConnect;
         cancelConnect = null;
         if (cancel != null) {
@@ -454,8 +500,9 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Reques
         return state == State.DONE;
     }
 
-    boolean hasEnded() {
-        return responseEnded;
+    /** True if the upstream took this for the beginning of a tunnel. */
+    boolean isTunnel() {
+        return tunnel;
     }
 
     boolean hasFinalHead() {

@@ -2,6 +2,8 @@ package dev.lawu.proxy.internal.exchange;
 
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.RetryDecision;
+import dev.lawu.proxy.Retryability;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -10,8 +12,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The attempts of one exchange, one after the other: starts them, and decides what follows when one fails.
  *
- * <p>Another attempt is made only if the proxy wants one and it is safe: no response has begun, the whole request body is at hand, attempts are left, and the request is idempotent, provably
- * unprocessed, never sent, or allowed to be sent again.
+ * <p>Another attempt is made only if the proxy wants one and it is safe: no response has begun, the whole request body is at hand, attempts are left, the request is idempotent, provably
+ * unprocessed, never sent, or allowed to be sent again, and the loop's {@link RetryBudget} allows it.
  */
 final class Attempts {
     private static final Logger logger = LoggerFactory.getLogger("dev.lawu.proxy");
@@ -19,6 +21,8 @@ final class Attempts {
     private final Exchange exchange;
     private @Nullable Attempt current;
     private boolean replayAllowed;
+    private @Nullable Future<?> waiting; // for the time of the next attempt
+    private @Nullable String refusal; // why an attempt that the proxy wanted was not made
 
     Attempts(Exchange exchange) {
         this.exchange = exchange;
@@ -27,6 +31,16 @@ final class Attempts {
     void reset() {
         current = null;
         replayAllowed = false;
+        refusal = null;
+        stopWaiting();
+    }
+
+    private void stopWaiting() {
+        Future<?> next = waiting;
+        if (next != null) {
+            waiting = null;
+            next.cancel(false);
+        }
     }
 
     /** The last attempt; null before the first. */
@@ -64,15 +78,22 @@ final class Attempts {
             exchange.fail(e);
             return;
         }
-        if (decision instanceof RetryDecision.Retry retry && mayRetry(failed, cause)) {
-            boolean stale = connected && failed.isConnectionReused();
+        if (!(decision instanceof RetryDecision.Retry retry)) {
+            exchange.fail(cause);
+            return;
+        }
+        refusal = refusal(failed, cause);
+        if (refusal == null) {
+            exchange.engineLoop.counters.retried();
+            // Others in the pool may be as dead as this one.
+            boolean fresh = connected && failed.isConnectionReused();
             logger.debug("attempt {} failed and is followed by another: {}", failed.number(), cause.toString());
             if (retry.delay().isZero()) {
-                next(stale);
+                next(fresh);
             } else {
-                exchange.loop
+                waiting = exchange.loop
                         .loop()
-                        .schedule(() -> delayed(failed, stale), retry.delay().toNanos(), TimeUnit.NANOSECONDS);
+                        .schedule(() -> delayed(failed, fresh), retry.delay().toNanos(), TimeUnit.NANOSECONDS);
             }
         } else {
             exchange.fail(cause);
@@ -90,15 +111,44 @@ final class Attempts {
     }
 
     private void delayed(Attempt failed, boolean fresh) {
+        waiting = null;
         if (failed == current && !exchange.isEnded() && !exchange.isFailing()) {
-            next(fresh);
+            try {
+                next(fresh);
+            } catch (RuntimeException | Error e) {
+                exchange.engineFailed(e);
+            }
         }
     }
 
-    private boolean mayRetry(Attempt failed, ProxyException cause) {
-        boolean safe = !failed.wasSent() || cause.isRetryable() || failed.isIdempotent() || replayAllowed;
+    /** Why there can be no other attempt; null if there can be one, which is taken from the budget then. */
+    private @Nullable String refusal(Attempt failed, ProxyException cause) {
+        if (failed.wasSent()
+                && cause.retryability() != Retryability.ALWAYS
+                && !failed.isIdempotent()
+                && !replayAllowed) {
+            return "its method is not idempotent and it may have been processed";
+        }
+        int most = exchange.engine.options.maxAttempts();
+        if (failed.number() >= most) {
+            return failed.number() + " attempts were made (expected: at most " + most + ")";
+        }
         RequestBody body = exchange.body;
-        return safe && failed.number() < exchange.engine.options.maxAttempts() && (body == null || body.canReplay());
+        if (body != null && !body.canReplay()) {
+            return body.whyNotReplayed();
+        }
+        RetryBudget budget = exchange.engineLoop.retryBudget;
+        if (!budget.take(exchange.now())) {
+            exchange.engineLoop.counters.retryRefused();
+            return "the budget is used up: " + budget.describe();
+        }
+        return null;
+    }
+
+    /** Why an attempt that the proxy wanted was not made; null if none was refused. */
+    @Nullable
+    String refusal() {
+        return refusal;
     }
 
     /** A filter of an attempt's response failed. The upstream has answered, so there is no other attempt. */
@@ -109,6 +159,7 @@ final class Attempts {
 
     /** The result of the present attempt is not wanted any more. */
     void abandon(ProxyException cause) {
+        stopWaiting();
         Attempt a = current;
         if (a != null) {
             a.abandon(cause);

@@ -7,6 +7,7 @@ import dev.lawu.proxy.http.Headers;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +46,7 @@ final class BodyPipe {
     private final Output output;
     private final Suspension.Suspended pending = new Suspension.Suspended();
     private final @Nullable ByteBuf[] held;
-    private boolean delayed;
+    private @Nullable Future<?> delayed; // the end of a delay that is running
     private boolean closed;
 
     /* The chunk or the trailers that are on their way, while a result is pending. */
@@ -74,7 +75,7 @@ final class BodyPipe {
 
     /** True if it takes a chunk now. */
     boolean isReady() {
-        return !closed && !delayed && !pending.isSuspended() && output.isWritable();
+        return !closed && delayed == null && !pending.isSuspended() && output.isWritable();
     }
 
     /** True if a filter may change the length of the body. */
@@ -119,6 +120,11 @@ final class BodyPipe {
     void close() {
         closed = true;
         pending.drop();
+        Future<?> delay = delayed;
+        if (delay != null) {
+            delayed = null;
+            delay.cancel(false); // it may be an hour away, and would keep all of this alive
+        }
         endView();
         ByteBuf c = current;
         current = null;
@@ -197,7 +203,7 @@ final class BodyPipe {
             return chunk;
         }
         held[i] = null;
-        before.writeBytes(chunk);
+        Growth.append(before, chunk);
         chunk.release();
         current = before;
         collected = before;
@@ -281,12 +287,11 @@ final class BodyPipe {
     }
 
     private void delay(ChunkResult.Delay delay, Phase phase, Participant participant, Suspension.Continuation then) {
-        delayed = true;
         Runnable end = () -> {
-            delayed = false;
             if (closed) {
                 return;
             }
+            delayed = null;
             try {
                 Object ready = Suspension.await(exchange, phase, participant, delay.then(), pending, then);
                 if (ready != null) {
@@ -294,14 +299,19 @@ final class BodyPipe {
                 }
             } catch (ProxyException e) {
                 fail(e);
+            } catch (RuntimeException | Error e) {
+                exchange.engineFailed(e);
             }
         };
-        exchange.loop.loop().schedule(end, delay.duration().toNanos(), TimeUnit.NANOSECONDS);
+        delayed = exchange.loop.loop().schedule(end, delay.duration().toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void filterTrailers(int from) {
+        if (closed) {
+            return; // what was given to the output before may have ended everything
+        }
         Headers t = trailers;
-        for (int i = from; t != null && !closed && i < trailerChain.length; i++) {
+        for (int i = from; t != null && i < trailerChain.length; i++) {
             Participant participant = trailerChain[i];
             int index = i;
             try {
@@ -364,7 +374,8 @@ final class BodyPipe {
         return ProxyException.internal(ErrorType.INTERNAL, participant.name + "." + phase.method + ": " + found, null);
     }
 
-    private void fail(ProxyException cause) {
+    /** Ends it with an error, which its output is told. */
+    void fail(ProxyException cause) {
         close();
         output.failed(cause);
     }

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Calls a participant's callbacks for one exchange: says to the watchdog which is running, and turns what they throw, and nulls, into a {@link ProxyException}.
  *
- * <p>One class has all calls of user code that decide something, so that no path can forget either.
+ * <p>One class has all calls of the callbacks, so that no path can forget either. Interceptions and {@code BodyProducer}s are called elsewhere ({@link Seams}, {@link LocalBody}): what they throw is
+ * caught there, and the watchdog does not see them.
  */
 final class Callbacks {
     private final Exchange exchange;
@@ -35,7 +36,17 @@ final class Callbacks {
         if (cause instanceof ProxyException own) {
             return own;
         }
-        return ProxyException.internal(ErrorType.INTERNAL, participant.name + "." + phase.method + ": " + cause, cause);
+        return ProxyException.internal(
+                ErrorType.INTERNAL, participant.name + "." + phase.method + ": " + text(cause), cause);
+    }
+
+    /** What it says of itself; a user's exception may fail even there. */
+    static String text(Throwable thrown) {
+        try {
+            return thrown.toString();
+        } catch (Throwable e) {
+            return thrown.getClass().getName() + " (its toString() failed)";
+        }
     }
 
     /** Every phase is called with what it needs. */

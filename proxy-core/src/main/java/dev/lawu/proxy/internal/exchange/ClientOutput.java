@@ -49,6 +49,10 @@ final class ClientOutput implements BodyPipe.Output {
 
     @Override
     public void data(ByteBuf data, boolean last) {
+        if (exchange.isEnded()) {
+            data.release();
+            return;
+        }
         if (detached) {
             data.release();
             if (last) {
@@ -74,6 +78,9 @@ final class ClientOutput implements BodyPipe.Output {
 
     @Override
     public void trailers(Headers trailers) {
+        if (exchange.isEnded()) {
+            return;
+        }
         if (detached) {
             exchange.tryEnd();
         } else {

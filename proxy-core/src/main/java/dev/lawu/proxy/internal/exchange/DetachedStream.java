@@ -1,6 +1,5 @@
 package dev.lawu.proxy.internal.exchange;
 
-import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.ResponseHead;
@@ -43,9 +42,7 @@ final class DetachedStream implements ServerStream {
 
     @Override
     public void respond(ResponseHead head, boolean last) {
-        if (head.status() == 101) {
-            reset(ProxyException.internal(ErrorType.INTERNAL, "a subrequest cannot switch protocols", null));
-        } else if (last) {
+        if (last) {
             end(null);
         }
     }

@@ -1,6 +1,5 @@
 package dev.lawu.proxy.internal.exchange;
 
-import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.http.FieldName;
 import dev.lawu.proxy.http.Headers;
@@ -15,7 +14,9 @@ import dev.lawu.proxy.spi.ServerStream;
 import dev.lawu.proxy.spi.StreamListener;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,8 +33,11 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
     final Connector connector;
     final LoopCounters counters;
     final CallbackWatch watch;
+    final RetryBudget retryBudget;
     private final ArrayDeque<Exchange> idle = new ArrayDeque<>();
     private final List<Exchange> justEnded = new ArrayList<>();
+    /** Those whose client has left, or that never had one: no connection cuts them off. */
+    private final Set<Exchange> clientless = new LinkedHashSet<>();
 
     public EngineLoop(
             ProxyEngine engine, LoopContext loop, Connector connector, LoopCounters counters, CallbackWatch watch) {
@@ -42,6 +46,7 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
         this.connector = connector;
         this.counters = counters;
         this.watch = watch;
+        this.retryBudget = new RetryBudget(engine.options);
     }
 
     @Override
@@ -53,9 +58,14 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
     }
 
     void subrequest(ServerStream parent, RequestHead head, Consumer<@Nullable ProxyException> ended) {
+        if (head.method().equals("CONNECT")) {
+            throw new IllegalArgumentException("head: CONNECT (expected: a method that opens no tunnel)");
+        }
+        head.setUpgrade(null); // there is nobody to talk through a tunnel
         DetachedStream stream = new DetachedStream(parent, loop);
         Exchange exchange = take();
         exchange.begin(stream, head, true);
+        exchange.hasNoClient();
         // An error answer is a response, too, so the exchange says how it went. It ends behind its response, so that is
         // told as a task.
         stream.whenEnded(cause -> {
@@ -69,10 +79,23 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
         try {
             exchange.start();
         } catch (RuntimeException | Error e) {
-            // Callbacks' failures are caught where they are called: this is a bug, which must not leave a client
-            // waiting.
-            exchange.fail(ProxyException.internal(ErrorType.INTERNAL, "the engine failed: " + e, e));
+            exchange.engineFailed(e);
         }
+    }
+
+    /** The server cuts off what its connections did not. */
+    public void cutOff(ProxyException cause) {
+        for (Exchange exchange : new ArrayList<>(clientless)) {
+            exchange.breakOff(cause);
+        }
+    }
+
+    void clientless(Exchange exchange) {
+        clientless.add(exchange);
+    }
+
+    void clientlessEnded(Exchange exchange) {
+        clientless.remove(exchange);
     }
 
     private Exchange take() {
@@ -101,7 +124,8 @@ public final class EngineLoop implements ExchangeStarter, Flushable {
     public void refused(ConnectionInfo connection, int status, String reason, String detail) {
         counters.refused(reason);
         if (logger.isInfoEnabled()) {
-            logger.info("{} answered {} {}: {}", connection.remoteAddress(), status, reason, detail);
+            Object how = status == 0 ? "cut off," : "answered " + status;
+            logger.info("{} {} {}: {}", connection.remoteAddress(), how, reason, detail);
         }
     }
 

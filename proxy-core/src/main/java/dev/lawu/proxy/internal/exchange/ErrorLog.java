@@ -14,10 +14,26 @@ final class ErrorLog {
 
     /** A callback that has no exchange to fail has failed. */
     static void callback(String what, Throwable failure) {
-        logger.warn("{} failed: {}", what, failure.toString(), failure);
+        try {
+            logger.warn("{} failed: {}", what, Callbacks.text(failure), failure);
+        } catch (RuntimeException | Error e) {
+            logger.warn(
+                    "{} failed: {}; it cannot be printed",
+                    what,
+                    failure.getClass().getName());
+        }
     }
 
+    /** The line of an exchange. A logger prints users' exceptions, which may fail; the exchange ends all the same. */
     static void exchange(Exchange exchange, ProxyException cause) {
+        try {
+            log(exchange, cause);
+        } catch (RuntimeException | Error e) {
+            callback("an error's line", e);
+        }
+    }
+
+    private static void log(Exchange exchange, ProxyException cause) {
         Participant proxy = exchange.engine.table.proxyParticipant();
         boolean known = exchange.hasContext(proxy);
         if (known && isSuppressed(exchange, proxy, cause)) {
@@ -25,14 +41,16 @@ final class ErrorLog {
         }
         String summary = known ? summary(exchange, proxy) : exchange.request.toString();
         Attempt attempt = exchange.attempts.current();
+        String refusal = exchange.attempts.refusal();
+        String text = refusal == null ? cause.toString() : cause + "; not sent again: " + refusal;
         if (cause.source() == ErrorSource.DOWNSTREAM) {
-            logger.debug("{}: {}", summary, cause.toString());
+            logger.debug("{}: {}", summary, text);
         } else if (cause.type() == ErrorType.INTERNAL && cause.getCause() != null) {
-            logger.warn("{}: {}", summary, cause.toString(), cause.getCause());
+            logger.warn("{}: {}", summary, text, cause.getCause());
         } else if (attempt != null && attempt.peer() != null) {
-            logger.warn("{}: {} ({})", summary, cause.toString(), attempt);
+            logger.warn("{}: {} ({})", summary, text, attempt);
         } else {
-            logger.warn("{}: {}", summary, cause.toString());
+            logger.warn("{}: {}", summary, text);
         }
     }
 

@@ -14,9 +14,8 @@ import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.ServerStream;
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It has three lanes, each a line of callbacks of which at most one is pending:
  *
  * <ul>
- *   <li>the <em>request lane</em>, here and in {@link Attempts}: the request phases, the choice of a peer, the head that goes upstream;
+ *   <li>the <em>request lane</em>, {@link RequestPhases} and {@link Attempts}: the request phases, the choice of a peer, the head that goes upstream;
  *   <li>the <em>request body</em>: {@link RequestBody}, then the attempt's {@link BodyPipe};
  *   <li>the <em>response lane</em>: {@link ResponsePath}.
  * </ul>
@@ -49,7 +48,7 @@ final class Exchange {
     final Attempts attempts;
     final ResponsePath response;
     final @Nullable Object[] states;
-    private final Suspension.Suspended pending = new Suspension.Suspended();
+    final RequestPhases phases;
 
     /* Of the present request. */
     ServerStream down;
@@ -61,15 +60,19 @@ final class Exchange {
     RequestBody body;
 
     long requestLength;
+    /* What the client asked for, which is what its adapter goes by, whatever filters make of the head. */
     private boolean head;
+    private boolean connect;
+    private boolean upgrade;
     private int contexts; // participants whose newContext has run
-    private long seen; // a bit for each participant that saw the request
     private @Nullable Seams seams;
     private @Nullable ProxyException error;
     private boolean continued; // a 100 (Continue) was sent by us
     private boolean failing; // an error answer is being made, or on its way
     private boolean clientGone;
+    private boolean clientless;
     private boolean ended = true;
+    private final @Nullable RequestDeadline deadline;
 
     long startedAt;
     long headReadAt;
@@ -87,12 +90,16 @@ final class Exchange {
         this.states = new Object[engine.table.participants.length];
         this.callbacks = new Callbacks(this);
         this.lifetime = new Lifetime(loop.sections());
+        Duration timeout = engine.options.requestTimeout();
+        this.deadline = timeout.isZero() ? null : new RequestDeadline(this, timeout);
+        this.phases = new RequestPhases(this);
         this.attempts = new Attempts(this);
         this.response = new ResponsePath(this);
     }
 
     /** Takes a request. {@link #start} follows. */
     ExchangeSession begin(ServerStream stream, RequestHead requestHead, boolean last) {
+        assert response.isClean() && attempts.current() == null : "an exchange was written to after its end";
         lifetime.begin();
         lifetime.own(requestHead.headers());
         ended = false;
@@ -100,9 +107,11 @@ final class Exchange {
         request = requestHead;
         client = ClientFacts.of(stream.connection(), engine.options.trustedProxies());
         session = new ExchangeSession(this);
-        body = last ? null : new RequestBody(stream, engine.options.replayBuffer());
+        body = last ? null : new RequestBody(stream, engine, loop);
         requestLength = requestHead.headers().contentLength();
         head = requestHead.method().equals("HEAD");
+        connect = requestHead.method().equals("CONNECT");
+        upgrade = requestHead.upgrade() != null;
         startedAt = stream.startNanos();
         headReadAt = now();
         requestEndAt = last ? headReadAt : 0;
@@ -116,12 +125,13 @@ final class Exchange {
         response.reset();
         body = null;
         contexts = 0;
-        seen = 0;
+        phases.reset();
         seams = null;
         error = null;
         continued = false;
         failing = false;
         clientGone = false;
+        clientless = false;
         responseHeadAt = 0;
         responseEndAt = 0;
     }
@@ -130,7 +140,11 @@ final class Exchange {
 
     void start() {
         engineLoop.counters.exchangeStarted();
+        engineLoop.retryBudget.request(headReadAt);
         hygiene.arrived(request);
+        if (deadline != null) {
+            deadline.start(startedAt);
+        }
         if (body != null) {
             down.pause();
         }
@@ -143,100 +157,12 @@ final class Exchange {
             fail(e);
             return;
         }
-        if (request.method().equals("CONNECT") && !engine.options.allowConnect()) {
+        if (connect && !engine.options.allowConnect()) {
             fail(ProxyException.rejected(
                     405, "CONNECT is not allowed here (expected: another method, or the allow-connect option)"));
             return;
         }
-        run(Phase.EARLY_REQUEST, 0);
-    }
-
-    private void run(Phase phase, int from) {
-        Participant[] chain = engine.table.chain(phase);
-        try {
-            for (int i = from; i < chain.length; i++) {
-                Participant participant = chain[i];
-                int next = i + 1;
-                // Should it answer, the response passes those who saw the request up to here, but nobody behind it.
-                if (phase == Phase.EARLY_REQUEST) {
-                    seen |= 1L << participant.index;
-                } else if (phase == Phase.REQUEST) {
-                    seen = (2L << participant.index) - 1;
-                }
-                FilterResult result = callbacks.head(phase, participant, null, null, null);
-                if (result instanceof FilterResult.Proceed) {
-                    continue;
-                }
-                Object ready = Suspension.await(
-                        this,
-                        phase,
-                        participant,
-                        result,
-                        pending,
-                        (value, failure) -> resumed(phase, value, failure, next));
-                if (ready == null || responded(ready, ResponseSource.LOCAL)) {
-                    return;
-                }
-            }
-        } catch (ProxyException e) {
-            fail(e);
-            return;
-        }
-        switch (phase) {
-            case EARLY_REQUEST -> run(Phase.REQUEST, 0);
-            case REQUEST -> {
-                seen = -1;
-                lookUp();
-            }
-            default -> attempts.next(false);
-        }
-    }
-
-    private void resumed(Phase phase, @Nullable Object value, @Nullable ProxyException failure, int next) {
-        if (ended || failing) {
-            return;
-        }
-        if (value == null) {
-            fail(orInternal(failure));
-        } else if (!responded(value, ResponseSource.LOCAL)) {
-            run(phase, next);
-        }
-    }
-
-    private boolean responded(Object ready, ResponseSource by) {
-        if (ready instanceof FilterResult.Respond respond) {
-            respond(respond.response(), by);
-            return true;
-        }
-        return false;
-    }
-
-    private void lookUp() {
-        if (engine.interceptor == null) {
-            run(Phase.PROXY_UPSTREAM, 0);
-            return;
-        }
-        try {
-            Seams opened = Seams.open(this, engine.interceptor);
-            seams = opened;
-            Object ready = opened == null ? FilterResult.proceed() : opened.lookUp(pending, this::lookedUp);
-            if (ready != null) {
-                lookedUp(ready, null);
-            }
-        } catch (ProxyException e) {
-            fail(e);
-        }
-    }
-
-    private void lookedUp(@Nullable Object ready, @Nullable ProxyException failure) {
-        if (ended || failing) {
-            return;
-        }
-        if (ready == null) {
-            fail(orInternal(failure));
-        } else if (!responded(ready, ResponseSource.CACHE)) {
-            run(Phase.PROXY_UPSTREAM, 0);
-        }
+        phases.start();
     }
 
     /** Answers with this; nothing has been sent yet. */
@@ -266,17 +192,14 @@ final class Exchange {
             return;
         }
         error = cause;
-        pending.drop();
+        phases.drop();
         if (clientGone) {
             response.abort(cause);
             tryEnd();
             return;
         }
         if (response.isHeadSent()) {
-            clientGone = true;
-            response.abort(cause);
-            down.reset(cause);
-            tryEnd();
+            breakOff(cause);
             return;
         }
         if (failing) {
@@ -291,7 +214,7 @@ final class Exchange {
             return;
         }
         try {
-            Object ready = s.error(cause, pending, (value, failure) -> errorLookedUp(value, cause));
+            Object ready = s.error(cause, phases.pending, (value, failure) -> errorLookedUp(value, cause));
             if (ready != null) {
                 errorLookedUp(ready, cause);
             }
@@ -301,8 +224,49 @@ final class Exchange {
         }
     }
 
+    /**
+     * The engine itself failed in a task of the loop, where no adapter catches it: a bug, or no memory. That must not leave a client waiting. Callbacks' failures are caught where they are called.
+     */
+    void engineFailed(Throwable bug) {
+        ProxyException cause = bug instanceof ProxyException own
+                ? own
+                : ProxyException.internal(ErrorType.INTERNAL, "the engine failed: " + Callbacks.text(bug), bug);
+        try {
+            fail(cause);
+        } catch (RuntimeException | Error again) {
+            ErrorLog.callback("an error answer", again);
+            breakOff(cause);
+        }
+    }
+
+    /** {@link #fail}, from a task of the loop: a deadline's end, or what came back from another thread. */
+    void failFromTask(ProxyException cause) {
+        try {
+            fail(cause);
+        } catch (RuntimeException | Error e) {
+            engineFailed(e);
+        }
+    }
+
+    /** Ends it now, with a reset. */
+    void breakOff(ProxyException cause) {
+        if (!ended) {
+            error = cause;
+            clientGone = true;
+            phases.drop();
+            response.abort(cause);
+            down.reset(cause);
+            tryEnd();
+        }
+    }
+
     private void errorLookedUp(@Nullable Object ready, ProxyException cause) {
-        if (!ended && (ready == null || !responded(ready, ResponseSource.CACHE))) {
+        if (ended) {
+            return;
+        }
+        if (ready instanceof FilterResult.Respond answer) {
+            respond(answer.response(), ResponseSource.CACHE);
+        } else {
             failToProxy(cause);
         }
     }
@@ -326,7 +290,7 @@ final class Exchange {
 
     /** Making the error answer failed, too: a plain one that no filter sees. */
     private void lastResort(ProxyException cause) {
-        seen = 0;
+        phases.forgetSeen();
         error = cause;
         respond(LocalResponse.of(cause.defaultStatus()).close(), ResponseSource.ERROR);
     }
@@ -383,15 +347,22 @@ final class Exchange {
                 && !response.isTunnel()
                 && (body == null || body.isEnded())
                 && s.continuesWithoutClient()) {
+            hasNoClient();
             response.detach();
             return;
         }
-        pending.drop();
+        phases.drop();
         if (body != null) {
             body.close(cause);
         }
         response.abort(cause);
         tryEnd();
+    }
+
+    /** It goes on without a client, so it is the server's to cut off. */
+    void hasNoClient() {
+        clientless = true;
+        engineLoop.clientless(this);
     }
 
     // ---- the end
@@ -405,12 +376,22 @@ final class Exchange {
         if (body != null && !body.isEnded()) {
             // The rest of the request is the adapter's to discard; what is still being sent upstream is broken off.
             attempts.abandon(
-                    ProxyException.internal(ErrorType.REJECTED, "the response ended before the request", null));
+                    ProxyException.internal(ErrorType.CANCELLED, "the response ended before the request", null));
         }
         tryEnd();
     }
 
+    /** A tunnel begins, which is no request any more. */
+    void tunnelStarted() {
+        if (deadline != null) {
+            deadline.remove();
+        }
+    }
+
     void tunnelEnded() {
+        if (ended) {
+            return; // the last write failed at once
+        }
         Attempt a = attempts.current();
         if (a != null) {
             a.finishTunnel();
@@ -428,8 +409,14 @@ final class Exchange {
             return;
         }
         ended = true;
+        if (deadline != null) {
+            deadline.remove();
+        }
+        if (clientless) {
+            engineLoop.clientlessEnded(this);
+        }
         ProxyException cause = error;
-        pending.drop();
+        phases.drop();
         if (a != null && !a.isDone()) {
             a.abandon(reason());
         }
@@ -440,6 +427,7 @@ final class Exchange {
             seams.ended(cause);
         }
         if (cause != null) {
+            engineLoop.counters.failed(cause);
             ErrorLog.exchange(this, cause);
         }
         for (Participant p : engine.table.chain(Phase.LOGGING)) {
@@ -457,7 +445,7 @@ final class Exchange {
 
     private ProxyException reason() {
         ProxyException cause = error;
-        return cause != null ? cause : ProxyException.internal(ErrorType.REJECTED, "the exchange has ended", null);
+        return cause != null ? cause : ProxyException.internal(ErrorType.CANCELLED, "the exchange has ended", null);
     }
 
     /** Somebody who could reach this exchange cannot any more; the last one ends the use of all that it held. */
@@ -481,25 +469,6 @@ final class Exchange {
         return participant.index < contexts;
     }
 
-    boolean hasSeen(Participant participant) {
-        return (seen & 1L << participant.index) != 0;
-    }
-
-    /** Those of a phase's chain who saw the request. */
-    Participant[] seeing(Phase phase) {
-        Participant[] chain = engine.table.chain(phase);
-        if (seen == -1 || chain.length == 0) {
-            return chain;
-        }
-        List<Participant> those = new ArrayList<>(chain.length);
-        for (Participant p : chain) {
-            if (hasSeen(p)) {
-                those.add(p);
-            }
-        }
-        return those.toArray(new Participant[0]);
-    }
-
     /** Answers an expectation ourselves, because the body is wanted here. */
     void sendContinue() {
         if (!continued
@@ -517,8 +486,14 @@ final class Exchange {
         return continued;
     }
 
+    /** True if this status makes the client's connection a tunnel. */
     boolean isTunnelStart(int status) {
-        return status == 101 || request.method().equals("CONNECT") && status >= 200 && status < 300;
+        return status == 101 || connect && status >= 200 && status < 300;
+    }
+
+    /** True if the client has asked for another protocol, so that it can be answered 101. */
+    boolean asksForUpgrade() {
+        return upgrade;
     }
 
     boolean isHead() {
@@ -535,6 +510,10 @@ final class Exchange {
 
     boolean isFailing() {
         return failing;
+    }
+
+    void openedSeams(@Nullable Seams opened) {
+        seams = opened;
     }
 
     @Nullable

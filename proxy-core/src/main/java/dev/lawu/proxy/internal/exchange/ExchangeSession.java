@@ -160,9 +160,14 @@ final class ExchangeSession implements Session, StreamListener, ExchangeControl 
             throw new IllegalArgumentException("limit: " + limit + " (expected: 1..1073741824)");
         }
         Exchange e = live();
+        if (!e.loop.loop().inEventLoop()) {
+            throw new IllegalStateException(
+                    "bufferRequestBody: called on " + Thread.currentThread().getName()
+                            + " (expected: the session's event loop, before the blocking callable is given back)");
+        }
         RequestBody body = e.body;
         if (body == null) {
-            return CompletableFuture.completedFuture(new byte[0]);
+            return CompletableFuture.completedStage(new byte[0]);
         }
         e.sendContinue();
         return body.collect(limit);

@@ -67,6 +67,7 @@ final class Hygiene {
         Headers headers = head.headers();
         boolean trailers = acceptsTrailers(headers);
         removeHopByHop(headers);
+        MaxForwards.count(head);
         headers.remove(FieldName.TE);
         if (trailers) {
             headers.section().append(FieldName.TE, "trailers");

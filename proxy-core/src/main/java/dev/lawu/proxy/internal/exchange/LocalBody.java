@@ -3,6 +3,7 @@ package dev.lawu.proxy.internal.exchange;
 import dev.lawu.proxy.BodyProducer;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
+import dev.lawu.proxy.internal.loop.Deadline;
 import dev.lawu.proxy.spi.BufferSink;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -10,21 +11,23 @@ import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a local response, made by a {@link BodyProducer} as the client takes it.
  *
- * <p>The producer may write from any thread, so what it writes goes through a task of the loop; order is kept, because a loop runs its tasks in order. It is asked again only when what it wrote was
- * taken and the response can take more. What it writes beyond that, unasked, waits here.
+ * <p>The producer may write from any thread, so what it writes goes through a task of the loop; order is kept, because a loop runs its tasks in order, and what it writes on the loop waits for tasks
+ * that are on their way. It is asked again only when what it wrote was taken and the response can take more. What it writes beyond that, unasked, waits here. The deadline is for what it was asked.
  */
-final class LocalBody implements BodySource, BufferSink {
+final class LocalBody extends Deadline implements BodySource, BufferSink {
     /** How much a producer may write beyond what it was asked for. */
     private static final long MOST_WAITING = 16 << 20;
 
     private final Exchange exchange;
     private final BodyProducer producer;
     private final Queue<ByteBuf> waiting = new ArrayDeque<>(2);
+    private final AtomicInteger queued = new AtomicInteger(); // tasks of the sink that have not run yet
     private long waitingBytes;
     private boolean asked; // the producer owes something
     private boolean resumed;
@@ -33,6 +36,7 @@ final class LocalBody implements BodySource, BufferSink {
     private boolean over; // nothing more goes to the response
 
     LocalBody(Exchange exchange, BodyProducer producer) {
+        super(exchange.loop);
         this.exchange = exchange;
         this.producer = producer;
     }
@@ -64,6 +68,7 @@ final class LocalBody implements BodySource, BufferSink {
                 exchange.response.data(Unpooled.EMPTY_BUFFER, true);
             } else if (!asked) {
                 asked = true;
+                set(exchange.engine.callbackTimeoutNanos);
                 try {
                     producer.produce(this);
                 } catch (Throwable e) {
@@ -92,8 +97,20 @@ final class LocalBody implements BodySource, BufferSink {
         }
     }
 
+    @Override
+    protected void expired() {
+        if (!told && !over) {
+            exchange.failFromTask(ProxyException.internal(
+                    ErrorType.CALLBACK_TIMEOUT,
+                    "BodyProducer.produce: nothing of the response body came within "
+                            + exchange.engine.callbackTimeoutNanos / 1_000_000 + " ms",
+                    null));
+        }
+    }
+
     private void drop() {
         over = true;
+        remove();
         for (ByteBuf next = waiting.poll(); next != null; next = waiting.poll()) {
             next.release();
         }
@@ -115,6 +132,7 @@ final class LocalBody implements BodySource, BufferSink {
             return;
         }
         asked = false;
+        cancel();
         waitingBytes += bytes.readableBytes();
         if (waitingBytes > MOST_WAITING) {
             bytes.release();
@@ -139,6 +157,7 @@ final class LocalBody implements BodySource, BufferSink {
         onLoop(
                 () -> {
                     told = true;
+                    remove();
                     run();
                 },
                 null);
@@ -161,14 +180,31 @@ final class LocalBody implements BodySource, BufferSink {
     }
 
     private void onLoop(Runnable task, @Nullable Object resource) {
-        if (exchange.loop.loop().inEventLoop()) {
-            task.run();
+        if (queued.get() == 0 && exchange.loop.loop().inEventLoop()) {
+            run(task);
             return;
         }
+        queued.incrementAndGet();
         try {
-            exchange.loop.loop().execute(task);
+            exchange.loop.loop().execute(() -> {
+                queued.decrementAndGet();
+                run(task);
+            });
         } catch (RuntimeException shutDown) {
+            queued.decrementAndGet();
             ReferenceCountUtil.release(resource);
+        }
+    }
+
+    private void run(Runnable task) {
+        boolean ours = !over; // once it is over the exchange may serve another request
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            if (!ours) {
+                throw e;
+            }
+            exchange.engineFailed(e);
         }
     }
 }

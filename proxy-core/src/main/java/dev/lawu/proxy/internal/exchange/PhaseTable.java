@@ -9,7 +9,7 @@ import java.util.List;
 
 /** Who takes part in which phase, found once when a proxy is built: a phase that nobody implements is an empty array. Immutable. */
 final class PhaseTable {
-    private static final int MOST = 64; // one bit each in Exchange.seen
+    private static final int MOST = 64; // one bit each in RequestPhases.seen
 
     final Participant[] participants;
     final ProxyHttp<Object> proxy;

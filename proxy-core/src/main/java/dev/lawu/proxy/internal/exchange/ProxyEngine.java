@@ -4,6 +4,7 @@ import dev.lawu.proxy.HttpFilter;
 import dev.lawu.proxy.HttpProxy;
 import dev.lawu.proxy.Plugin;
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.ReplayFile;
 import dev.lawu.proxy.Session;
 import dev.lawu.proxy.spi.ExchangeInterceptor;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ public final class ProxyEngine {
     final long callbackTimeoutNanos;
     final @Nullable ExchangeInterceptor interceptor;
     final Participant interceptorParticipant;
+    final @Nullable ReplayDisk replayDisk;
     private final boolean[] preservesLength;
 
     /** Looks at the proxy once; throws {@link IllegalArgumentException} for what cannot work. */
@@ -38,6 +40,8 @@ public final class ProxyEngine {
             found = i;
         }
         interceptor = found;
+        ReplayFile file = options.replayFile();
+        replayDisk = file == null ? null : new ReplayDisk(file);
         blocking = new BlockingTasks(proxy.blockingExecutor(), options.blockingConcurrency(), options.blockingQueue());
         interceptorParticipant = new Participant(
                 0, new Nobody(), found == null ? "none" : found.getClass().getName());
@@ -50,6 +54,11 @@ public final class ProxyEngine {
     /** What runs blocking callbacks. */
     public BlockingTasks blocking() {
         return blocking;
+    }
+
+    /** Bytes of request bodies that are in files for another attempt. */
+    public long replayFileBytes() {
+        return replayDisk == null ? 0 : replayDisk.used();
     }
 
     boolean preservesLength(Participant participant) {

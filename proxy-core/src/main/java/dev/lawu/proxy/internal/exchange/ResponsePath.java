@@ -42,6 +42,7 @@ final class ResponsePath {
     private @Nullable ResponseSource source;
     private @Nullable BodySource body;
     private boolean bodyless; // the source has no body to give
+    private boolean upstreamTunnel; // the head was adopted from an attempt whose stream it made a tunnel
     private boolean sourcePaused;
     private @Nullable BodyPipe upstreamPipe;
     private @Nullable BodyPipe responsePipe;
@@ -68,11 +69,17 @@ final class ResponsePath {
         source = null;
         body = null;
         bodyless = false;
+        upstreamTunnel = false;
         sourcePaused = false;
         started = false;
         headSent = false;
         clientDone = false;
         detached = false;
+    }
+
+    /** True if nothing of an earlier request is left. */
+    boolean isClean() {
+        return head == null && source == null && body == null && tunnel == null && !started && !headSent && !clientDone;
     }
 
     // ---- from an upstream
@@ -87,6 +94,7 @@ final class ResponsePath {
         body = attempt;
         sourcePaused = false;
         bodyless = last;
+        upstreamTunnel = attempt.isTunnel();
         head = upstreamHead;
     }
 
@@ -139,7 +147,7 @@ final class ResponsePath {
     }
 
     private void replaceSource(LocalResponse response) {
-        letGo(ProxyException.internal(ErrorType.REJECTED, "another response was put in its place", null));
+        letGo(ProxyException.internal(ErrorType.CANCELLED, "another response was put in its place", null));
         FieldSection section = exchange.loop.sections().take();
         section.copyFrom(response.headers().section());
         ResponseHead local = new ResponseHead(HttpVersion.HTTP_1_1, response.status(), section, 0, 0);
@@ -156,6 +164,7 @@ final class ResponsePath {
             body = new FixedBody(exchange, response.fixedBody());
         }
         sourcePaused = true;
+        upstreamTunnel = false;
         bodyless = response.length() == 0;
         // What a 304 says about length is about the representation that is not sent.
         exchange.hygiene.finishResponse(local, response.status() == 304 ? -1 : response.length());
@@ -193,8 +202,8 @@ final class ResponsePath {
     }
 
     private @Nullable BodyPipe responsePipe() {
-        Participant[] bodyChain = exchange.seeing(Phase.RESPONSE_BODY);
-        Participant[] trailerChain = exchange.seeing(Phase.RESPONSE_TRAILER);
+        Participant[] bodyChain = exchange.phases.seeing(Phase.RESPONSE_BODY);
+        Participant[] trailerChain = exchange.phases.seeing(Phase.RESPONSE_TRAILER);
         if (bodyChain.length == 0 && trailerChain.length == 0) {
             return null;
         }
@@ -206,7 +215,7 @@ final class ResponsePath {
         Participant[] chain = exchange.engine.table.chain(Phase.RESPONSE);
         for (int i = from; i < chain.length; i++) {
             Participant participant = chain[i];
-            if (!exchange.hasSeen(participant)) {
+            if (!exchange.phases.hasSeen(participant)) {
                 continue;
             }
             int next = i + 1;
@@ -266,11 +275,8 @@ final class ResponsePath {
             return;
         }
         boolean tunnels = exchange.isTunnelStart(h.status());
-        if (tunnels && source != ResponseSource.UPSTREAM) {
-            exchange.fail(ProxyException.internal(
-                    ErrorType.INTERNAL,
-                    "a " + h.status() + " of the proxy's own to CONNECT (expected: not 2xx, which begins a tunnel)",
-                    null));
+        if (tunnels != upstreamTunnel || h.status() == 101 && !exchange.asksForUpgrade()) {
+            exchange.fail(oneSidedTunnel(h));
             return;
         }
         boolean allowed = bodyAllowed() && !tunnels;
@@ -287,7 +293,11 @@ final class ResponsePath {
             long length = h.status() == 204 || h.status() < 200 || tunnels || changes
                     ? -1
                     : h.headers().contentLength();
-            if (allowed && bodyless && length < 0 && last) {
+            if (allowed && bodyless && source == ResponseSource.UPSTREAM && length != 0) {
+                // A filter may have made this of a 304, or of the answer to HEAD, whose length is that of what they do
+                // not send.
+                length = filtered ? -1 : 0;
+            } else if (allowed && last && length < 0) {
                 length = 0;
             }
             exchange.hygiene.finishResponse(h, length);
@@ -315,9 +325,22 @@ final class ResponsePath {
         }
     }
 
+    /** Both connections become a tunnel or neither does: each adapter goes by its own request and the head that it is given. */
+    private ProxyException oneSidedTunnel(ResponseHead h) {
+        return ProxyException.internal(
+                ErrorType.INTERNAL,
+                "a " + h.status()
+                        + (source != ResponseSource.UPSTREAM
+                                ? " of the proxy's own, which begins a tunnel (expected: not 2xx to CONNECT)"
+                                : upstreamTunnel
+                                        ? " to the client in place of what began a tunnel at the upstream"
+                                        : " begins a tunnel that the upstream did not (expected: method, Upgrade and status as they came)"),
+                null);
+    }
+
     /** No body is sent with this head, whether its source has one or not. */
     private void dropBody() {
-        ProxyException unsent = ProxyException.internal(ErrorType.REJECTED, "the response has no body to send", null);
+        ProxyException unsent = ProxyException.internal(ErrorType.CANCELLED, "the response has no body to send", null);
         if (bodyless) {
             tee.end(null);
         } else {
@@ -332,8 +355,11 @@ final class ResponsePath {
 
     private void startTunnel() {
         Attempt attempt = exchange.attempts.current();
-        if (attempt != null && attempt.stream() != null && attempt.peer() != null) {
+        if (attempt == null || attempt.stream() == null || attempt.peer() == null) {
+            exchange.fail(ProxyException.internal(ErrorType.INTERNAL, "a tunnel without an upstream", null));
+        } else {
             closePipes();
+            exchange.tunnelStarted();
             Tunnel t = new Tunnel(
                     exchange,
                     exchange.down,
@@ -428,7 +454,8 @@ final class ResponsePath {
 
     /** The client has got everything. */
     void clientDone() {
-        if (!clientDone) {
+        // What has ended waits for another request, which must not find it done.
+        if (!clientDone && !exchange.isEnded()) {
             clientDone = true;
             exchange.responseEnded();
         }

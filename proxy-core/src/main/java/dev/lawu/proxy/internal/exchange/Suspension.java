@@ -59,7 +59,7 @@ final class Suspension extends Deadline implements Runnable {
     /**
      * Follows a result until it is ready.
      *
-     * @return the ready result; null if it is pending: then the continuation is called later, on the loop, unless {@link Suspended#drop} is called on {@code holder[0]}
+     * @return the ready result; null if it is pending: then the continuation is called later, on the loop, unless {@link Suspended#drop} is called on {@code holder}
      * @throws ProxyException if it has failed already
      */
     static @Nullable Object await(
@@ -201,18 +201,25 @@ final class Suspension extends Deadline implements Runnable {
             return; // timed out, or the exchange has ended
         }
         finish();
+        Object ready = null;
+        ProxyException failed = null;
         try {
             Object result = outcome();
-            if (isPending(result)) {
-                Object ready = await(exchange, phase, participant, result, holder, then);
-                if (ready == null) {
-                    return;
-                }
-                result = ready;
+            ready = isPending(result) ? await(exchange, phase, participant, result, holder, then) : result;
+            if (ready == null) {
+                return;
             }
-            then.resume(result, null);
         } catch (ProxyException e) {
-            then.resume(null, e);
+            failed = e;
+        }
+        resume(then, ready, failed);
+    }
+
+    private void resume(Continuation then, @Nullable Object ready, @Nullable ProxyException failed) {
+        try {
+            then.resume(ready, failed);
+        } catch (RuntimeException | Error e) {
+            exchange.engineFailed(e);
         }
     }
 
@@ -222,7 +229,8 @@ final class Suspension extends Deadline implements Runnable {
         if (then != null) {
             finish();
             exchange.lifetime.leaveBehind();
-            then.resume(
+            resume(
+                    then,
                     null,
                     ProxyException.internal(
                             ErrorType.CALLBACK_TIMEOUT,

@@ -75,8 +75,8 @@ final class Tunnel extends Deadline {
 
     @Override
     protected void expired() {
-        exchange.fail(ProxyException.internal(
-                ErrorType.BODY_TIMEOUT,
+        exchange.failFromTask(ProxyException.internal(
+                ErrorType.TUNNEL_IDLE,
                 "tunnel: no byte in either direction for " + idleNanos / 1_000_000 + " ms",
                 null));
     }

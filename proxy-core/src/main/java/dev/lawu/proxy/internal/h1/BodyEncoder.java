@@ -65,6 +65,11 @@ final class BodyEncoder {
         return mode != Mode.IDLE;
     }
 
+    /** True if there are bytes to come, and known to be no more than this. */
+    boolean expectsAtMost(int bytes) {
+        return mode == Mode.FIXED && remaining > 0 && remaining <= bytes;
+    }
+
     /** True if a part of the message with a length or in chunks was given. */
     boolean hasBegun() {
         return begun;

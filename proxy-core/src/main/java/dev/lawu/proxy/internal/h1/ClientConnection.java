@@ -3,8 +3,12 @@ package dev.lawu.proxy.internal.h1;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.Retryability;
+import dev.lawu.proxy.http.DataRate;
 import dev.lawu.proxy.http.FieldName;
+import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.RequestHead;
+import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.internal.h1.HeadEncoder.Framing;
 import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.spi.ClientListener;
@@ -68,7 +72,6 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     private final ResponseParser parser;
 
     private Input in = Input.IDLE;
-    private Awaited awaited = Awaited.NOTHING;
     private @Nullable ClientListener listener;
     private @Nullable Throwable failure;
     private boolean listenedTo;
@@ -81,7 +84,9 @@ public final class ClientConnection extends Http1Connection implements ClientStr
 
     private boolean head;
     private boolean connect;
-    private boolean upgrade;
+    /** The protocol that the request asks to switch to. */
+    private @Nullable String upgrade;
+
     private boolean expectsContinue;
     private boolean requestEnded;
     private boolean persistent;
@@ -113,6 +118,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     public void lend(HttpPeer chosen) {
         peer = chosen;
         output.stallAfter(chosen.options().writeStallTimeout().toNanos());
+        output.takeAtLeast(chosen.options().minRequestBodyRate());
     }
 
     /** True if an exchange can be started: none is going on, and nothing has come that says otherwise. */
@@ -161,8 +167,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         informational = 0;
         flushesBefore = output.flushes();
         clearPause();
-        awaited = Awaited.NOTHING;
-        readDeadline.cancel();
+        deadlines.restart();
     }
 
     @Override
@@ -174,7 +179,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         long length = request.headers().contentLength();
         head = method.equals("HEAD");
         connect = method.equals("CONNECT");
-        upgrade = request.upgrade() != null;
+        upgrade = request.upgrade();
         Framing framing = Framing.AS_IS;
         if (length >= 0) {
             writer.startFixed(length);
@@ -204,7 +209,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     @Override
     void onOutputEnd() {
         requestEnded = true;
-        updateDeadline(false);
+        deadlines.update(false);
     }
 
     @Override
@@ -218,7 +223,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         }
     }
 
-    @Override
+    /** True if a byte of the present response has arrived. */
     public boolean hasResponseBytes() {
         return responseBytes;
     }
@@ -325,16 +330,10 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         int status = parser.status();
         long framing = parser.framing();
         if (status == 101) {
-            if (!upgrade || parser.upgradeIndex() < 0 || !requestEnded) {
-                throw Refusal.badRequest(
-                        "unasked-upgrade",
-                        "a 101 "
-                                + (upgrade
-                                        ? "without Upgrade, or before the end of the request"
-                                        : "that was not asked for")
-                                + " (expected: another status)");
-            }
-        } else if (status < 200) {
+            tellSwitch(to, parser.take());
+            return;
+        }
+        if (status < 200) {
             if (++informational > MAX_INFORMATIONAL) {
                 throw Refusal.badRequest(
                         "too-many-informational", "more than " + MAX_INFORMATIONAL + " informational responses");
@@ -343,13 +342,8 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             to.onHead(parser.take(), false);
             return;
         }
-        if (status == 101 || connect && status < 300) {
-            if (!requestEnded) {
-                throw Refusal.badRequest("early-tunnel", "a tunnel before the end of the request");
-            }
-            in = Input.TUNNEL;
-            startTunnel();
-            to.onHead(parser.take(), false);
+        if (connect && status < 300) {
+            tellTunnel(to, parser.take());
             return;
         }
         persistent = parser.isPersistent();
@@ -368,6 +362,32 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         to.onHead(parser.take(), last);
     }
 
+    /** A 101 must switch to what was asked for and nothing else: the client would take what follows for a protocol that it is not (RFC 9110, section 7.8). */
+    private void tellSwitch(ClientListener to, ResponseHead response) throws Refusal {
+        String asked = upgrade;
+        String given = response.upgrade();
+        FieldSection fields = response.headers().section();
+        boolean one = fields.find(FieldName.UPGRADE, fields.find(FieldName.UPGRADE, 0) + 1) < 0;
+        if (asked == null || !asked.equalsIgnoreCase(given) || !one) {
+            loop.sections().retire(response.headers());
+            throw Refusal.badRequest(
+                    "unasked-upgrade",
+                    "a 101 to " + (one ? given : "several protocols") + " (expected: "
+                            + (asked == null ? "another status" : "to " + asked) + ")");
+        }
+        tellTunnel(to, response);
+    }
+
+    private void tellTunnel(ClientListener to, ResponseHead response) throws Refusal {
+        if (!requestEnded) {
+            loop.sections().retire(response.headers());
+            throw Refusal.badRequest("early-tunnel", "a tunnel before the end of the request");
+        }
+        in = Input.TUNNEL;
+        startTunnel();
+        to.onHead(response, false);
+    }
+
     @Override
     @Nullable
     StreamListener listener() {
@@ -383,7 +403,7 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         listener = null;
         if (persistent && requestEnded && !input().isReadable() && !isInputClosed() && failure == null) {
             in = Input.IDLE;
-            upgrade = false;
+            upgrade = null;
             owner.released(this);
         } else {
             close();
@@ -393,22 +413,16 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     // ---- time
 
     @Override
-    void updateDeadline(boolean fresh) {
-        Awaited now = awaitedNow();
-        if (now == awaited && !(now == Awaited.BODY && fresh)) {
-            return;
-        }
-        awaited = now;
-        switch (now) {
-            case HEAD, CONTINUE ->
-                readDeadline.set(peer.options().responseHeadTimeout().toNanos());
-            case BODY -> readDeadline.set(peer.options().betweenBytesTimeout().toNanos());
-            case LAST_WORDS -> readDeadline.set(LAST_WORDS.toNanos());
-            default -> readDeadline.cancel();
-        }
+    public Duration limit(Awaited what) {
+        return switch (what) {
+            case BODY -> peer.options().betweenBytesTimeout();
+            case LAST_WORDS -> LAST_WORDS;
+            default -> peer.options().responseHeadTimeout();
+        };
     }
 
-    private Awaited awaitedNow() {
+    @Override
+    public Awaited awaited() {
         if (isPaused()) {
             return Awaited.NOTHING;
         }
@@ -416,19 +430,20 @@ public final class ClientConnection extends Http1Connection implements ClientStr
             return Awaited.LAST_WORDS;
         }
         return switch (in) {
+            // An origin that has not got the whole request cannot answer it; the limit on write stalls holds for it.
             case HEAD ->
-                requestEnded
-                        ? Awaited.HEAD
-                        : expectsContinue && !writer.hasBegun() ? Awaited.CONTINUE : Awaited.NOTHING;
+                !output.isEmpty()
+                        ? Awaited.NOTHING
+                        : requestEnded
+                                ? Awaited.HEAD
+                                : expectsContinue && !writer.hasBegun() ? Awaited.CONTINUE : Awaited.NOTHING;
             case BODY -> Awaited.BODY;
             default -> Awaited.NOTHING;
         };
     }
 
     @Override
-    void onReadTimeout() {
-        Awaited missed = awaited;
-        awaited = Awaited.NOTHING;
+    public void onReadTimeout(Awaited missed) {
         switch (missed) {
             case HEAD, CONTINUE ->
                 fail(ProxyException.upstream(
@@ -447,7 +462,28 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     }
 
     @Override
-    void onWriteStall() {
+    public DataRate leastBodyRate() {
+        return peer.options().minResponseRate();
+    }
+
+    @Override
+    public void onSlowBody() {
+        fail(ProxyException.upstream(
+                ErrorType.BODY_RATE,
+                peer + " sent the body at less than " + peer.options().minResponseRate() + ", after " + body.progress(),
+                null));
+    }
+
+    @Override
+    public void onSlowReader() {
+        fail(ProxyException.upstream(
+                ErrorType.WRITE_RATE,
+                peer + " took the request at less than " + peer.options().minRequestBodyRate(),
+                null));
+    }
+
+    @Override
+    public void onWriteStall() {
         fail(ProxyException.upstream(
                 ErrorType.WRITE_TIMEOUT,
                 peer + " took nothing for " + peer.options().writeStallTimeout(),
@@ -497,8 +533,14 @@ public final class ClientConnection extends Http1Connection implements ClientStr
                 ErrorType.CONNECTION_CLOSED,
                 peer + " closed the connection " + where + (cause == null ? "" : ": " + cause.getMessage()),
                 cause);
-        // Provable is only what never left this process; a reused connection is the machine's to judge.
-        fail(output.flushes() == flushesBefore && !responseBytes ? error.retryable() : error);
+        // Provable is only what never left this process. A reused connection that dies before it answers was most
+        // likely dead already.
+        Retryability known = responseBytes
+                ? Retryability.NEVER
+                : output.flushes() == flushesBefore
+                        ? Retryability.ALWAYS
+                        : reused ? Retryability.IF_IDEMPOTENT : Retryability.NEVER;
+        fail(known == Retryability.NEVER ? error : error.withRetryability(known));
     }
 
     private void fail(ProxyException cause) {

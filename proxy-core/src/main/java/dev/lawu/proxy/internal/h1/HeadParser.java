@@ -190,8 +190,13 @@ abstract class HeadParser extends FieldParser {
 
     /** True if the value is this text, in any case; the text is lower case. */
     static boolean is(FieldSection s, int i, String lower) {
-        int length = s.valueLength(i);
-        if (length != lower.length()) {
+        return s.valueLength(i) == lower.length() && startsWith(s, i, lower);
+    }
+
+    /** True if the value begins with this text, in any case; the text is lower case. */
+    static boolean startsWith(FieldSection s, int i, String lower) {
+        int length = lower.length();
+        if (s.valueLength(i) < length) {
             return false;
         }
         byte[] bytes = s.array();

@@ -2,10 +2,9 @@ package dev.lawu.proxy.internal.h1;
 
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.http.Headers;
-import dev.lawu.proxy.internal.loop.Deadline;
-import dev.lawu.proxy.internal.loop.Flushable;
 import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.internal.loop.ReadBuffers;
+import dev.lawu.proxy.internal.loop.SmallBuffers;
 import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.HttpStream;
 import dev.lawu.proxy.spi.StreamListener;
@@ -36,9 +35,11 @@ import org.slf4j.LoggerFactory;
  * <p><b>Between messages.</b> A message ends within a call of the machine, which may still use the stream afterwards, in the same call. So the connection goes on to the next exchange only when no
  * such call can be on the stack: {@link #isOutermost()}, which holds in events of the channel and in {@link #flush()}, never in calls through {@link HttpStream}.
  *
- * <p><b>Reading.</b> While nothing can be used, reading goes on up to {@value #READ_AHEAD} bytes, so that a FIN is seen; then it stops ({@code autoRead}) until bytes are used.
+ * <p><b>Reading.</b> While nothing can be used, reading goes on up to {@value #READ_AHEAD} bytes, so that a FIN is seen; then it stops ({@code autoRead}) until bytes are used. One read may bring 128
+ * KiB; while the machine has paused the stream a read brings at most 4 KiB, and none is begun that could pass the limit.
  */
-abstract class Http1Connection extends ChannelInboundHandlerAdapter implements HttpStream, Flushable {
+abstract class Http1Connection extends ChannelInboundHandlerAdapter
+        implements HttpStream, OutputBuffer.Owner, InputDeadlines.Owner {
     static final int READ_AHEAD = 16 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
@@ -48,9 +49,10 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     final OutputBuffer output;
     final BodyEncoder writer;
     final BodyDecoder body;
-    final Deadline readDeadline;
+    final InputDeadlines deadlines;
 
     private final ConnectionInfo info;
+    private final ReadBuffers reads;
     private ByteBuf input = Unpooled.EMPTY_BUFFER;
     private boolean paused;
     private boolean processing;
@@ -68,25 +70,17 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         this.channel = channel;
         this.loop = loop;
         this.info = info;
-        this.output = new OutputBuffer(channel, loop, this, writeStallTimeout.toNanos(), this::onWriteStall);
+        this.output = new OutputBuffer(channel, loop, this, writeStallTimeout.toNanos());
         this.writer = new BodyEncoder(output);
         this.body = new BodyDecoder(loop.sections(), options);
-        this.readDeadline = new Deadline(loop) {
-            @Override
-            protected void expired() {
-                onReadTimeout();
-            }
-        };
-        ReadBuffers.use(channel, loop);
+        this.deadlines = new InputDeadlines(loop, this);
+        this.reads = ReadBuffers.use(channel, loop);
     }
 
     // ---- what the two ends decide
 
     /** Takes one step; false if it cannot go on. */
     abstract boolean step() throws Refusal;
-
-    /** Steps have been taken: sets the deadline for what is awaited now. {@code fresh} if bytes have come or reading was resumed. */
-    abstract void updateDeadline(boolean fresh);
 
     /** Who is told; null if there is no exchange. */
     abstract @Nullable StreamListener listener();
@@ -103,10 +97,6 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     /** The connection was lost, or this end has a bug. An end that does not close at once closes when it has told what had come before. */
     abstract void onFailure(Throwable cause);
 
-    abstract void onReadTimeout();
-
-    abstract void onWriteStall();
-
     /** The connection is closed, by whichever side. Called once. */
     abstract void onGone();
 
@@ -121,6 +111,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         }
         input = append(input, bytes);
         processOutermost(true);
+        loop.flusher().flushIfMuch();
     }
 
     private ByteBuf append(ByteBuf first, ByteBuf second) {
@@ -211,18 +202,25 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
             loop.buffers().release(used);
         }
         if (!closed) {
-            boolean read = input.readableBytes() <= READ_AHEAD;
-            if (read != reading) {
-                reading = read;
-                channel.config().setAutoRead(read);
-            }
-            updateDeadline(fresh);
+            updateReading();
+            deadlines.update(fresh);
+        }
+    }
+
+    private void updateReading() {
+        boolean read = input.readableBytes() <= (paused ? READ_AHEAD - SmallBuffers.CAPACITY : READ_AHEAD);
+        if (read != reading) {
+            reading = read;
+            channel.config().setAutoRead(read);
         }
     }
 
     /** Tells the next part of the body that comes in; false if there is none. */
     final boolean tellBody(StreamListener to) throws Refusal {
         ByteBuf data = body.next(input);
+        if (data != null) {
+            deadlines.count(data.readableBytes());
+        }
         boolean done = body.isDone();
         if (data == null && !done) {
             return false;
@@ -342,15 +340,17 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     @Override
     public final void pause() {
         paused = true;
+        reads.sip(true);
         if (!processing && !closed) {
-            updateDeadline(false);
+            updateReading();
+            deadlines.update(false);
         }
     }
 
     @Override
     public final void resume() {
         if (paused) {
-            paused = false;
+            clearPause();
             process(true);
         }
     }
@@ -358,6 +358,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
     /** A new exchange starts. */
     final void clearPause() {
         paused = false;
+        reads.sip(false);
     }
 
     // ---- output and the channel's events
@@ -370,11 +371,24 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         }
     }
 
+    /** Time that begins with the last byte begins now. */
+    @Override
+    public final void onOutputTaken() {
+        if (!processing && !closed) {
+            deadlines.update(false);
+        }
+    }
+
     @Override
     public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (closed || !output.unblocked()) {
+            return;
+        }
         StreamListener to = listener();
-        if (to != null && !closed && output.unblocked()) {
+        if (to != null) {
             to.onWritable();
+        } else {
+            output.schedule(); // when the turn ends the next request is begun
         }
     }
 
@@ -432,14 +446,19 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         if (closed) {
             return;
         }
+        end();
+        channel.close();
+    }
+
+    /** Does nothing any more, and gives back everything. */
+    private void end() {
         closed = true;
         writer.stop();
         output.close();
-        readDeadline.remove();
+        deadlines.end();
         body.reset();
         onClose();
         settle(false);
-        channel.close();
     }
 
     /**
@@ -451,14 +470,8 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         if (closed || processing || inputClosed || !reading || input.isReadable() || !output.isEmpty()) {
             return false;
         }
-        closed = true;
         goneTold = true;
-        writer.stop();
-        output.close();
-        readDeadline.remove();
-        body.reset();
-        onClose();
-        settle(false);
+        end();
         channel.pipeline().remove(this);
         return true;
     }

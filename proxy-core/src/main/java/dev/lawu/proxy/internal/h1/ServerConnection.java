@@ -3,6 +3,9 @@ package dev.lawu.proxy.internal.h1;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.http.DataRate;
+import dev.lawu.proxy.http.FieldName;
+import dev.lawu.proxy.http.FieldSection;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.internal.h1.HeadEncoder.Framing;
@@ -16,6 +19,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import java.io.IOException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +67,8 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         DONE
     }
 
+    private static final FieldName CONTENT_TYPE = FieldName.of("Content-Type");
+
     /** How many times as long as for a byte of its body a client waits for an answer to its expectation. */
     private static final int UNDECIDED = 4;
 
@@ -74,7 +80,6 @@ public final class ServerConnection extends Http1Connection implements ServerStr
 
     private Input in = Input.HEAD;
     private Output out = Output.NONE;
-    private Awaited awaited = Awaited.NOTHING;
     private @Nullable StreamListener listener;
     private @Nullable ProxyException resetWhileStarting;
     private boolean opened;
@@ -99,6 +104,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         this.starter = starter;
         this.owner = owner;
         this.parser = new RequestParser(loop.sections(), options);
+        output.takeAtLeast(options.minResponseRate());
     }
 
     @Override
@@ -106,7 +112,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         opened = true;
         owner.opened(this);
         if (!isClosed()) {
-            updateDeadline(true);
+            deadlines.update(true);
         }
     }
 
@@ -115,11 +121,21 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         return in == Input.HEAD && out == Output.NONE && !parser.hasStarted() && !input().isReadable();
     }
 
-    /** Closes at once if the connection is idle, else after the present response, which says so if its head is still to come. */
+    /** Closes if the connection is idle, as soon as what it was sent is taken, else after the present response, which says so if its head is still to come. */
     public void drain() {
         draining = true;
         if (isIdle()) {
+            endIdle();
+        }
+    }
+
+    /** No request comes any more. The last response may still wait to be taken by the client. */
+    private void endIdle() {
+        if (output.isEmpty()) {
             close();
+        } else {
+            out = Output.DONE;
+            linger(false);
         }
     }
 
@@ -169,6 +185,10 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         ByteBuf bytes = input();
         if (bytes.isReadable()) {
             if (!parser.hasStarted()) {
+                if (!output.isWritable()) {
+                    return false; // heads alone fill the queue, too: the next request waits for its responses to be
+                    // taken
+                }
                 startNanos = loop.time().nanoTime();
             }
             if (parser.parse(bytes)) {
@@ -177,7 +197,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
             }
         }
         if (isInputClosed()) {
-            close();
+            endIdle();
         }
         return false;
     }
@@ -189,8 +209,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         persistent = false;
         requestNumber++;
         clearPause();
-        awaited = Awaited.NOTHING;
-        readDeadline.cancel();
+        deadlines.restart();
         out = Output.READY;
         if (last) {
             in = Input.WAIT;
@@ -248,26 +267,20 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     @Override
-    void updateDeadline(boolean fresh) {
-        Awaited now = awaitedNow();
-        if (now == awaited && !(now == Awaited.BODY && fresh)) {
-            return;
-        }
-        awaited = now;
-        switch (now) {
-            case REQUEST -> readDeadline.set(options.keepAliveTimeout().toNanos());
-            case HEAD -> readDeadline.set(options.headReadTimeout().toNanos());
-            case CONTINUE ->
-                readDeadline.set(
-                        options.bodyIdleTimeout().multipliedBy(UNDECIDED).toNanos());
-            case BODY -> readDeadline.set(options.bodyIdleTimeout().toNanos());
-            default -> readDeadline.cancel();
-        }
+    public Duration limit(Awaited what) {
+        return switch (what) {
+            case REQUEST -> options.keepAliveTimeout();
+            case HEAD -> options.headReadTimeout();
+            case CONTINUE -> options.bodyIdleTimeout().multipliedBy(UNDECIDED);
+            default -> options.bodyIdleTimeout();
+        };
     }
 
-    private Awaited awaitedNow() {
+    @Override
+    public Awaited awaited() {
         return switch (in) {
-            case HEAD -> parser.hasStarted() ? Awaited.HEAD : Awaited.REQUEST;
+            // A client that is still being sent a response is not idle; the limit on write stalls holds for it.
+            case HEAD -> parser.hasStarted() ? Awaited.HEAD : output.isEmpty() ? Awaited.REQUEST : Awaited.NOTHING;
             case BODY -> {
                 if (isPaused() || out == Output.DONE) {
                     yield Awaited.NOTHING;
@@ -285,9 +298,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     @Override
-    void onReadTimeout() {
-        Awaited missed = awaited;
-        awaited = Awaited.NOTHING;
+    public void onReadTimeout(Awaited missed) {
         switch (missed) {
             case HEAD ->
                 refuse(
@@ -305,6 +316,20 @@ public final class ServerConnection extends Http1Connection implements ServerStr
                         "no byte of the request body for " + options.bodyIdleTimeout() + ", after " + body.progress());
             default -> close();
         }
+    }
+
+    @Override
+    public DataRate leastBodyRate() {
+        return options.minRequestBodyRate();
+    }
+
+    @Override
+    public void onSlowBody() {
+        refuse(
+                ErrorType.BODY_RATE,
+                408,
+                "body-rate",
+                "a request body of less than " + options.minRequestBodyRate() + ", after " + body.progress());
     }
 
     // ---- refusals and departures
@@ -354,6 +379,11 @@ public final class ServerConnection extends Http1Connection implements ServerStr
                 }
             }
             case DISCARD -> lingering.inputClosed();
+            case HEAD -> {
+                if (!options.halfClose() && input().isReadable() && !output.isWritable()) {
+                    endIdle(); // requests were waiting for their turn, and nobody waits for their answers any more
+                }
+            }
             default -> {
                 // The next step finds it, behind what is still to be read.
             }
@@ -365,14 +395,26 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     private void fail(ProxyException cause) {
-        boolean truncates = out == Output.BODY && writer.isRaw();
+        boolean begun = out == Output.BODY;
+        boolean truncates = begun && writer.isRaw();
         writer.stop();
         tellReset(cause);
+        end(begun, truncates);
+    }
+
+    /**
+     * Closes in the middle of an exchange. What was sent of a response that has {@code begun} goes out: clients repeat requests that they take for unanswered. If the close would be the end of the
+     * body the connection is reset.
+     */
+    private void end(boolean begun, boolean truncates) {
         if (truncates) {
             abort();
-        } else {
-            close();
+            return;
         }
+        if (begun) {
+            output.flushNow();
+        }
+        close();
     }
 
     @Override
@@ -386,9 +428,19 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     }
 
     @Override
-    void onWriteStall() {
-        String detail = "the client took nothing for " + options.writeStallTimeout();
-        breakOff(ProxyException.downstream(ErrorType.WRITE_TIMEOUT, detail));
+    public void onWriteStall() {
+        cutOff(ErrorType.WRITE_TIMEOUT, "write-stall", "the client took nothing for " + options.writeStallTimeout());
+    }
+
+    @Override
+    public void onSlowReader() {
+        cutOff(ErrorType.WRITE_RATE, "response-rate", "the client took less than " + options.minResponseRate());
+    }
+
+    /** What is sent stands still, perhaps behind the end of its exchange: it is counted here, too. */
+    private void cutOff(ErrorType type, String reason, String detail) {
+        starter.refused(connection(), 0, reason, detail);
+        breakOff(ProxyException.downstream(type, detail));
     }
 
     @Override
@@ -407,11 +459,7 @@ public final class ServerConnection extends Http1Connection implements ServerStr
     public void reset(ProxyException cause) {
         if (out == Output.READY || out == Output.BODY) {
             listener = null;
-            if (out == Output.BODY && writer.isRaw()) {
-                abort();
-            } else {
-                close();
-            }
+            end(out == Output.BODY, out == Output.BODY && writer.isRaw());
         }
     }
 
@@ -451,11 +499,22 @@ public final class ServerConnection extends Http1Connection implements ServerStr
         Persistence persistence =
                 !persistent ? Persistence.CLOSE : request.isOld() ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
         out = Output.BODY;
-        HeadEncoder.response(output.room(HeadEncoder.bound(response)), response, framing, persistence, null);
+        ByteBuf to = output.room(HeadEncoder.bound(response));
+        boolean alone = !to.isReadable();
+        HeadEncoder.response(to, response, framing, persistence, null);
         if (last) {
             writer.stop();
             onOutputEnd();
+        } else if (alone && writer.expectsAtMost(OutputBuffer.HELD_FOR) && !isEventStream(response)) {
+            output.hold();
         }
+    }
+
+    /** True if the body is a stream of events: whoever reads one wants to know at once that it has begun. */
+    private static boolean isEventStream(ResponseHead response) {
+        FieldSection fields = response.headers().section();
+        int type = fields.find(CONTENT_TYPE, 0);
+        return type >= 0 && HeadParser.startsWith(fields, type, "text/event-stream");
     }
 
     private void respondTunnel(ResponseHead response) {

@@ -58,6 +58,11 @@ public abstract class Deadline {
         queue.remove(this);
     }
 
+    /** How many nanoseconds are left until the moment; 0 if it has come. Only while it is set. */
+    final long remaining() {
+        return Math.max(due - queue.now(), 0);
+    }
+
     /** True if it is set. */
     public final boolean isSet() {
         return due != NONE;

@@ -1,5 +1,6 @@
 package dev.lawu.proxy.internal.loop;
 
+import dev.lawu.proxy.ProxyException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -14,11 +15,14 @@ public final class LoopCounters {
     private final AtomicLong upstreamIdle = new AtomicLong();
     private final AtomicLong upstreamWaiting = new AtomicLong();
     private final AtomicLong upstreamConnects = new AtomicLong();
+    private final AtomicLong retries = new AtomicLong();
+    private final AtomicLong retriesRefused = new AtomicLong();
     private final AtomicLong upstreamReuses = new AtomicLong();
     private final AtomicLong upstreamTakeovers = new AtomicLong();
     private final AtomicLong upstreamWaitTimeouts = new AtomicLong();
     private final Map<String, LongAdder> upstreamClosed = new ConcurrentHashMap<>();
     private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
+    private final Map<String, LongAdder> failed = new ConcurrentHashMap<>();
     private @Nullable Runnable ended; // used by the loop alone
 
     private static void add(AtomicLong counter, long difference) {
@@ -43,6 +47,22 @@ public final class LoopCounters {
     /** From now on tells each end of an exchange, on the loop, within a call of the machine. */
     public void tellEnds(Runnable told) {
         ended = told;
+    }
+
+    /** An exchange has failed; types and sources are few. */
+    public void failed(ProxyException cause) {
+        failed.computeIfAbsent(cause.source() + " " + cause.type(), r -> new LongAdder())
+                .increment();
+    }
+
+    /** Another attempt is made. */
+    public void retried() {
+        add(retries, 1);
+    }
+
+    /** The budget did not allow another attempt. */
+    public void retryRefused() {
+        add(retriesRefused, 1);
     }
 
     /** A message was refused; the reasons are few and fixed. */
@@ -113,6 +133,21 @@ public final class LoopCounters {
     /** Upstream connections made since the start. */
     public long upstreamConnects() {
         return upstreamConnects.get();
+    }
+
+    /** Attempts behind the first since the start. */
+    public long retries() {
+        return retries.get();
+    }
+
+    /** Attempts that the budget did not allow, since the start. */
+    public long retriesRefused() {
+        return retriesRefused.get();
+    }
+
+    /** Adds the failed exchanges to these totals. */
+    public void addFailedTo(Map<String, Long> totals) {
+        failed.forEach((error, count) -> totals.merge(error, count.sum(), Long::sum));
     }
 
     /** Requests that wait for an upstream connection. */

@@ -9,26 +9,35 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
 
 /**
- * What one channel reads into: a {@linkplain SmallBuffers recycled buffer} while that is enough, up to {@value #LARGEST} bytes while more comes at a time. It knows whose loop it is on, so it must be
- * told when the channel moves to another.
+ * What one channel reads into: a {@linkplain SmallBuffers recycled buffer} while that is enough, up to {@value #LARGEST} bytes while more comes at a time. While what comes cannot be used it is read
+ * in {@linkplain #sip sips}. It knows whose loop it is on, so it must be told when the channel moves to another.
  */
 public final class ReadBuffers implements RecvByteBufAllocator {
     /* Large reads only pay together with a high mark for writes: a low one makes reading stop and go. */
     private static final int LARGEST = 128 * 1024;
 
     private SmallBuffers small;
+    private boolean sips;
 
     private ReadBuffers(SmallBuffers small) {
         this.small = small;
     }
 
     /** Has this channel read into this loop's buffers. While the channel is registered, to be called on its loop. */
-    public static void use(Channel channel, LoopContext loop) {
+    public static ReadBuffers use(Channel channel, LoopContext loop) {
         if (channel.config().getRecvByteBufAllocator() instanceof ReadBuffers moved) {
             moved.small = loop.buffers();
-        } else {
-            channel.config().setRecvByteBufAllocator(new ReadBuffers(loop.buffers()));
+            moved.sips = false;
+            return moved;
         }
+        ReadBuffers made = new ReadBuffers(loop.buffers());
+        channel.config().setRecvByteBufAllocator(made);
+        return made;
+    }
+
+    /** Whether a read takes at most {@link SmallBuffers#CAPACITY} bytes, because nobody wants them yet. */
+    public void sip(boolean value) {
+        sips = value;
     }
 
     @Override
@@ -47,7 +56,7 @@ public final class ReadBuffers implements RecvByteBufAllocator {
 
         @Override
         public ByteBuf allocate(ByteBufAllocator allocator) {
-            return size.guess() <= SmallBuffers.CAPACITY ? small.take(allocator) : size.allocate(allocator);
+            return sips || size.guess() <= SmallBuffers.CAPACITY ? small.take(allocator) : size.allocate(allocator);
         }
 
         @Override

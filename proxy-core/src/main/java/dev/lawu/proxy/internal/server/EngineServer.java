@@ -340,6 +340,7 @@ final class EngineServer implements ProxyServer {
                 connections.get(),
                 pools.moving(),
                 engine.blocking().count(),
-                watchdog == null ? 0 : watchdog.reports());
+                watchdog == null ? 0 : watchdog.reports(),
+                engine.replayFileBytes());
     }
 }

@@ -1,5 +1,7 @@
 package dev.lawu.proxy.internal.server;
 
+import dev.lawu.proxy.ErrorType;
+import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.internal.exchange.CallbackWatch;
 import dev.lawu.proxy.internal.exchange.EngineLoop;
 import dev.lawu.proxy.internal.exchange.ProxyEngine;
@@ -69,6 +71,8 @@ final class ServerLoop implements ServerConnection.Owner {
         for (ServerConnection connection : new ArrayList<>(connections)) {
             connection.cutOff();
         }
+        exchanges.cutOff(ProxyException.internal(
+                ErrorType.SHUTDOWN, "the server is closing and the drain time has passed", null));
         pool.close();
     }
 }

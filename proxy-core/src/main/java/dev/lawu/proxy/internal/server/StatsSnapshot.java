@@ -21,11 +21,20 @@ record StatsSnapshot(
         long upstreamWaitTimeouts,
         Map<String, Long> upstreamClosed,
         Map<String, Long> refused,
-        long watchdogReports)
+        long watchdogReports,
+        Map<String, Long> errors,
+        long retries,
+        long retriesRefused,
+        long replayFileBytes)
         implements ServerStats {
     /** Adds up the loops' counters; {@code moving} upstream connections are no loop's. */
     static ServerStats of(
-            Iterable<LoopCounters> loops, int connections, int moving, int blockingRunning, long watchdogReports) {
+            Iterable<LoopCounters> loops,
+            int connections,
+            int moving,
+            int blockingRunning,
+            long watchdogReports,
+            long replayFileBytes) {
         long exchanges = 0;
         long active = moving;
         long idle = 0;
@@ -35,8 +44,11 @@ record StatsSnapshot(
         long reuses = 0;
         long takeovers = 0;
         long waitTimeouts = 0;
+        long retries = 0;
+        long retriesRefused = 0;
         Map<String, Long> closed = new TreeMap<>();
         Map<String, Long> refused = new TreeMap<>();
+        Map<String, Long> errors = new TreeMap<>();
         for (LoopCounters loop : loops) {
             exchanges += loop.exchanges();
             active += loop.upstreamActive();
@@ -49,6 +61,9 @@ record StatsSnapshot(
             waitTimeouts += loop.upstreamWaitTimeouts();
             loop.addClosedTo(closed);
             loop.addRefusedTo(refused);
+            loop.addFailedTo(errors);
+            retries += loop.retries();
+            retriesRefused += loop.retriesRefused();
         }
         return new StatsSnapshot(
                 connections,
@@ -64,6 +79,10 @@ record StatsSnapshot(
                 waitTimeouts,
                 Collections.unmodifiableMap(closed),
                 Collections.unmodifiableMap(refused),
-                watchdogReports);
+                watchdogReports,
+                Collections.unmodifiableMap(errors),
+                retries,
+                retriesRefused,
+                replayFileBytes);
     }
 }

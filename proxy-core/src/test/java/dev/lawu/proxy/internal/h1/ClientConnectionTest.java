@@ -373,6 +373,7 @@ class ClientConnectionTest {
         end.send("POST", false);
         end.pass(Duration.ofMinutes(10));
         end.stream.write(Raw.bytes("x"), true);
+        end.turn();
         end.pass(Duration.ofSeconds(59));
         assertThat(end.isOpen()).isTrue();
         end.pass(Duration.ofSeconds(2));

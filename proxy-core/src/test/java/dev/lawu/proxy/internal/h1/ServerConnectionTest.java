@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
+import dev.lawu.proxy.http.DataRate;
 import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.ResponseHead;
 import java.time.Duration;
@@ -383,15 +384,37 @@ class ServerConnectionTest {
 
     @Test
     void aBodyThatStopsIs408() {
-        end.in(POST + "a");
-        end.pass(Duration.ofSeconds(29));
-        end.in("b");
-        end.pass(Duration.ofSeconds(29));
-        assertThat(end.isOpen()).isTrue();
-        end.pass(Duration.ofSeconds(2));
+        Ends.Server slow = with(ProxyOptions.builder().minRequestBodyRate(DataRate.NONE));
+        slow.in(POST + "a");
+        slow.pass(Duration.ofSeconds(29));
+        slow.in("b");
+        slow.pass(Duration.ofSeconds(29));
+        assertThat(slow.isOpen()).isTrue();
+        slow.pass(Duration.ofSeconds(2));
 
-        assertThat(end.told).endsWith("reset DOWNSTREAM BODY_TIMEOUT");
-        assertThat(end.out()).startsWith("HTTP/1.1 408 ");
+        assertThat(slow.told).endsWith("reset DOWNSTREAM BODY_TIMEOUT");
+        assertThat(slow.out()).startsWith("HTTP/1.1 408 ");
+    }
+
+    @Test
+    void theRateOfABodyIsNotAskedOfWhatComesBehindIt() {
+        end.in(CHUNKED + "1\r\na\r\n");
+        end.pass(Duration.ofSeconds(1));
+        end.onTold = event -> {
+            if (event.endsWith("last")) {
+                end.onTold = later -> {};
+                end.respond(200, true);
+            }
+        };
+        end.in("1\r\nb\r\n0\r\n\r\n" + GET.replace("/a", "/b"));
+        assertThat(end.told).endsWith("data b last", "start GET /b last");
+        for (int i = 0; i < 60; i++) {
+            end.pass(Duration.ofSeconds(1));
+        }
+
+        assertThat(end.isOpen()).isTrue();
+        end.respond(200, true);
+        assertThat(end.told).endsWith("start GET /b last");
     }
 
     @Test

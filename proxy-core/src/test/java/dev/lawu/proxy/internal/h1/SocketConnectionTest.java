@@ -108,6 +108,7 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
         serve(epoll, options, client -> {
             client.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             assertThat(next()).isEqualTo("start");
+            assertThat(next()).isEqualTo("refused 0 write-stall");
             assertThat(next()).isEqualTo("reset DOWNSTREAM WRITE_TIMEOUT");
         });
     }
@@ -133,6 +134,29 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
                 rest += in.read(some);
             }
             assertThat(next()).isEqualTo("ended");
+        });
+    }
+
+    /** The last byte was given to the transport, and half a megabyte still waits there: the connection is not idle. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theTailOfAResponseIsNotCutOffByTheKeepAliveTimeout(boolean epoll) throws Exception {
+        responseLength = 20_000_000;
+        ProxyOptions options =
+                ProxyOptions.builder().keepAliveTimeout(Duration.ofMillis(100)).build();
+        serve(epoll, options, client -> {
+            client.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            InputStream in = client.getInputStream();
+            byte[] some = new byte[10_000];
+            long all = 0;
+            while (!told.contains("ended")) {
+                all += in.read(some);
+            }
+            Thread.sleep(300);
+            for (int read = in.read(some); read >= 0; read = in.read(some)) {
+                all += read;
+            }
+            assertThat(all).isGreaterThan(responseLength);
         });
     }
 
@@ -216,7 +240,7 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
 
     @Override
     public void refused(ConnectionInfo connection, int status, String reason, String detail) {
-        told.add("refused");
+        told.add("refused " + status + " " + reason);
     }
 
     @Override
