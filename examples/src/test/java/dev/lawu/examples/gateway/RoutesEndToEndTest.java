@@ -178,7 +178,9 @@ class RoutesEndToEndTest {
                 """)) {
             Answer answer = gateway.get("/");
             assertThat(answer.status()).isEqualTo(403);
-            assertThat(answer.body()).as("what comes before the response is no fixed response").isEqualTo("page");
+            assertThat(answer.body())
+                    .as("what comes before the response is no fixed response")
+                    .isEqualTo("page");
         }
     }
 
