@@ -109,6 +109,10 @@ public final class Gateway {
             err.println(e.getMessage());
             err.println("gateway: " + file + " has " + (count == 1 ? "1 problem" : count + " problems"));
             return FAILED;
+        } catch (OutOfMemoryError e) {
+            err.println("gateway: " + file + " takes more memory to read than there is (expected: a heap larger than "
+                    + (Runtime.getRuntime().maxMemory() >> 20) + " MiB, such as JAVA_OPTS=-Xmx1g)");
+            return FAILED;
         } catch (IOException e) {
             String reason = e instanceof NoSuchFileException ? "there is no such file" : e.toString();
             err.println("gateway: " + file + " cannot be read: " + reason + " (expected: a YAML file)");

@@ -2,7 +2,10 @@ package dev.lawu.examples.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lawu.examples.gateway.filter.PasswordHash;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -140,6 +143,23 @@ class CommandLineTest {
                     .startsWith("gateway: ")
                     .contains("expected: ");
         }
+    }
+
+    @Test
+    void aPasswordIsReadFromStandardInputAndItsHashLetsItIn() throws Exception {
+        InputStream before = System.in;
+        try {
+            System.setIn(new ByteArrayInputStream("hunter2\n".getBytes(StandardCharsets.UTF_8)));
+            assertThat(run("--hash-password")).isZero();
+            System.setIn(new ByteArrayInputStream(new byte[0]));
+            assertThat(run("--hash-password")).isEqualTo(1);
+        } finally {
+            System.setIn(before);
+        }
+        String hash = out.toString(StandardCharsets.UTF_8).trim();
+        assertThat(hash).matches("pbkdf2-sha256\\$600000\\$[A-Za-z0-9+/]{22}==\\$[A-Za-z0-9+/]{43}=");
+        assertThat(PasswordHash.parse(hash)).isNotNull();
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("found nothing");
     }
 
     @Test

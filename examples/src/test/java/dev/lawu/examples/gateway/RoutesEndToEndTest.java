@@ -145,6 +145,9 @@ class RoutesEndToEndTest {
             Answer answer = gateway.get("/a?b", "Host: www.example.com:8080");
             assertThat(answer.status()).isEqualTo(308);
             assertThat(answer.field("Location")).isEqualTo("https://www.example.com/a?b");
+            assertThat(gateway.raw("GET /a HTTP/1.0\r\n\r\n").status())
+                    .as("no Host")
+                    .isEqualTo(400);
             assertThat(gateway.get("/old/x").status()).isEqualTo(302);
             assertThat(gateway.get("/old/x").field("Location")).isEqualTo("/new/x");
             assertThat(gateway.get("//dir/evil.example").field("Location"))
@@ -178,7 +181,9 @@ class RoutesEndToEndTest {
                 """)) {
             Answer answer = gateway.get("/");
             assertThat(answer.status()).isEqualTo(403);
-            assertThat(answer.body()).as("what comes before the response is no fixed response").isEqualTo("page");
+            assertThat(answer.body())
+                    .as("what comes before the response is no fixed response")
+                    .isEqualTo("page");
         }
     }
 

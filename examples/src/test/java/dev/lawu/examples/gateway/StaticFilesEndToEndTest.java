@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -306,6 +307,34 @@ class StaticFilesEndToEndTest {
             assertThat(Arrays.equals(
                             received, received.length - content.length, received.length, content, 0, content.length))
                     .isTrue();
+        }
+    }
+
+    /** The head has told a length; what comes short of it must not look whole. */
+    @Test
+    void aFileThatBecomesShorterWhileItIsSentBreaksTheResponseOff() throws Exception {
+        Path large = site.resolve("large.bin");
+        Files.write(large, new byte[32 << 20]);
+        try (TestGateway gateway = start();
+                Socket slow = new Socket()) {
+            slow.setReceiveBufferSize(16 * 1024);
+            slow.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), gateway.port()));
+            slow.setSoTimeout(30_000);
+            slow.getOutputStream()
+                    .write("GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            InputStream in = slow.getInputStream();
+            assertThat(new String(in.readNBytes(15), StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 200 OK");
+            Files.write(large, new byte[1 << 20]);
+            long received = 0;
+            try {
+                for (int n = 0; n >= 0; n = in.read(new byte[1 << 16])) {
+                    received += n;
+                }
+            } catch (SocketException e) {
+                assertThat(e).hasMessageContaining("reset");
+            }
+            assertThat(received).isLessThan(32 << 20);
+            assertThat(gateway.get("/digits.txt").body()).isEqualTo(DIGITS);
         }
     }
 }

@@ -14,6 +14,9 @@ public record Redirect(Template location, int status) implements Answer {
     /** The statuses that redirect (RFC 9110, section 15.4). */
     public static final List<Integer> STATUSES = List.of(301, 302, 303, 307, 308);
 
+    private static final FilterResult NO_HOST = FilterResult.respond(
+            LocalResponse.of(400).text("400 Bad Request: without a Host there is nowhere to redirect to\n"));
+
     public Redirect {
         if (!STATUSES.contains(status)) {
             throw new IllegalArgumentException("status: " + status + " (expected: one of " + STATUSES + ")");
@@ -30,6 +33,9 @@ public record Redirect(Template location, int status) implements Answer {
                 end++;
             }
             to = to.substring(end - 1);
+        }
+        if (to.contains(":///")) {
+            return NO_HOST;
         }
         return FilterResult.respond(LocalResponse.of(status).header("Location", to));
     }

@@ -18,12 +18,33 @@ import org.snakeyaml.engine.v2.nodes.MappingNode;
 public final class ConfigReader {
     private ConfigReader() {}
 
-    /**
-     * What was read.
-     *
-     * @param effective the same as a file, with defaults, and without secrets
-     */
-    public record Result(GatewayConfig config, String effective, Map<String, Set<String>> knownKeys) {}
+    /** What was read. */
+    public static final class Result {
+        private final GatewayConfig config;
+        private final ConfigSection root;
+        private final Map<String, Set<String>> knownKeys;
+
+        private Result(GatewayConfig config, ConfigSection root, ConfigSource source) {
+            this.config = config;
+            this.root = root;
+            this.knownKeys = source.knownKeys();
+        }
+
+        /** The gateway. */
+        public GatewayConfig config() {
+            return config;
+        }
+
+        /** The same as a file, with defaults, and without secrets. */
+        public String effective() {
+            return EffectiveConfig.write(root.effective());
+        }
+
+        /** Every key that was asked for, by place; for a comparison with what is said about keys elsewhere. */
+        Map<String, Set<String>> knownKeys() {
+            return knownKeys;
+        }
+    }
 
     /**
      * Reads a file.
@@ -45,7 +66,7 @@ public final class ConfigReader {
         if (root == null || config == null || !source.problems().isEmpty()) {
             throw new ConfigException(source.problems());
         }
-        return new Result(config, EffectiveConfig.write(root.effective()), source.knownKeys());
+        return new Result(config, root, source);
     }
 
     /** Null if what it returns would be of no use: there is a problem then. */

@@ -134,8 +134,7 @@ final class FilterReader {
             });
         }
         section.end();
-        policy.basicAuth(
-                new BasicAuth(realm, users, Math.max(1, Runtime.getRuntime().availableProcessors() / 2)));
+        policy.basicAuth(new BasicAuth(realm, users));
     }
 
     private static @Nullable PasswordHash hash(ConfigValue value) {

@@ -16,11 +16,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks for a name and a password (RFC 7617); without them 401.
  *
- * <p>Passwords are hashed slowly, on the blocking executor, at most {@code maxHashing} at a time; above that the answer is 503, so that guessing cannot take all the processors. A password that was
+ * <p>Passwords are hashed slowly, on the blocking executor, on half of the processors at most, whichever routes they are for; above that the answer is 503, so that guessing cannot take all the processors. A password that was
  * right is remembered, as a digest under a key of this process, so that further requests with it cost next to nothing.
  */
 public final class BasicAuth implements RequestCheck {
     private static final int MAX_REMEMBERED = 1024;
+    private static final Semaphore HASHING =
+            new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
     private static final String SCHEME = "Basic ";
     private static final FilterResult BUSY = FilterResult.respond(LocalResponse.of(503)
             .header("Retry-After", "1")
@@ -28,7 +30,6 @@ public final class BasicAuth implements RequestCheck {
 
     private final Map<String, PasswordHash> users;
     private final FilterResult challenge;
-    private final Semaphore hashing;
     private final byte[] key = new byte[32];
     private final Map<String, Boolean> remembered = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
@@ -44,11 +45,9 @@ public final class BasicAuth implements RequestCheck {
      * These users.
      *
      * @param realm what the browser says the password is for
-     * @param maxHashing how many passwords are checked at a time
      */
-    public BasicAuth(String realm, Map<String, PasswordHash> users, int maxHashing) {
+    public BasicAuth(String realm, Map<String, PasswordHash> users) {
         this.users = Map.copyOf(users);
-        this.hashing = new Semaphore(maxHashing);
         this.challenge = FilterResult.respond(LocalResponse.of(401)
                 .header(
                         "WWW-Authenticate",
@@ -82,7 +81,7 @@ public final class BasicAuth implements RequestCheck {
     }
 
     private FilterResult verify(PasswordHash hash, String password, String digest) {
-        if (!hashing.tryAcquire()) {
+        if (!HASHING.tryAcquire()) {
             return BUSY;
         }
         try {
@@ -90,7 +89,7 @@ public final class BasicAuth implements RequestCheck {
                 return challenge;
             }
         } finally {
-            hashing.release();
+            HASHING.release();
         }
         synchronized (remembered) {
             remembered.put(digest, true);

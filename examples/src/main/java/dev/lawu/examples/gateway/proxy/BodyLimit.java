@@ -1,6 +1,7 @@
 package dev.lawu.examples.gateway.proxy;
 
 import dev.lawu.proxy.ChunkResult;
+import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.HttpFilter;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.Session;
@@ -19,7 +20,8 @@ final class BodyLimit implements HttpFilter<Void> {
         BuiltRoute route = session.attribute(GatewayProxy.ROUTE);
         long limit = route == null ? -1 : route.policy.maxBody();
         return limit >= 0 && session.requestBodyBytes() > limit
-                ? ChunkResult.fail(ProxyException.rejected(413, "the request body is longer than " + limit + " bytes"))
+                ? ChunkResult.fail(ProxyException.downstream(
+                        ErrorType.BODY_TOO_LARGE, "the request body is longer than " + limit + " bytes"))
                 : ChunkResult.forward();
     }
 

@@ -4,6 +4,7 @@ import dev.lawu.examples.gateway.action.RequestIds;
 import dev.lawu.examples.gateway.route.RequestPath;
 import dev.lawu.examples.gateway.route.RouteTable;
 import dev.lawu.proxy.AttributeKey;
+import dev.lawu.proxy.ErrorSource;
 import dev.lawu.proxy.FilterResult;
 import dev.lawu.proxy.HttpProxy;
 import dev.lawu.proxy.LocalResponse;
@@ -144,7 +145,8 @@ public class GatewayProxy implements ProxyHttp<GatewayExchange> {
     public RetryDecision errorWhileProxy(
             Session session, UpstreamAttempt attempt, ProxyException error, GatewayExchange exchange) {
         RetryPolicy retries = exchange.route.policy.retries();
-        boolean isWanted = error.isRetryable() || retries.replayNonIdempotent();
+        boolean isWanted =
+                error.isRetryable() || retries.replayNonIdempotent() && error.source() == ErrorSource.UPSTREAM;
         boolean isLeft = retries.maxAttempts() == 0 || attempt.number() < retries.maxAttempts();
         return isWanted && isLeft ? again(retries) : RetryDecision.giveUp();
     }
