@@ -12,8 +12,9 @@ import java.util.Map;
  * @param blockingRunning blocking callbacks that run or wait
  * @param requests requests that were started since the server started
  * @param upstreamConnects upstream connections that were made since then
- * @param refused requests that were refused before they had a session, by reason
+ * @param refused connections that were closed before anything of HTTP was read, and requests that were refused before they had a session, by reason
  * @param watchdogReports callbacks that held an event loop too long
+ * @param acceptFailures how often a connection could not be accepted, for want of file descriptors above all; it waits meanwhile
  */
 public record ServerStats(
         int connections,
@@ -24,4 +25,5 @@ public record ServerStats(
         long requests,
         long upstreamConnects,
         Map<String, Long> refused,
-        long watchdogReports) {}
+        long watchdogReports,
+        long acceptFailures) {}

@@ -49,7 +49,7 @@ class SimulatedProxyTest {
     @Test
     void unrestIsWhatTheGaugesSay() {
         assertThat(proxy.unrest()).isEmpty();
-        server.stats = new ServerStats(3, 2, 1, 4, 0, 5, 6, Map.of(), 0);
+        server.stats = new ServerStats(3, 2, 1, 4, 0, 5, 6, Map.of(), 0, 0);
 
         assertThat(proxy.unrest())
                 .containsExactly(
@@ -62,7 +62,7 @@ class SimulatedProxyTest {
     private static final class Pretender implements ProxyServer {
         final EventLoopGroup loops;
         final CompletableFuture<Void> done = new CompletableFuture<>();
-        ServerStats stats = new ServerStats(0, 0, 0, 0, 0, 0, 0, Map.of(), 0);
+        ServerStats stats = new ServerStats(0, 0, 0, 0, 0, 0, 0, Map.of(), 0, 0);
         boolean drains = true;
         int closes;
 
@@ -73,6 +73,11 @@ class SimulatedProxyTest {
         @Override
         public List<SocketAddress> addresses() {
             return List.of();
+        }
+
+        @Override
+        public SocketAddress address(String listener) {
+            throw new IllegalArgumentException(listener);
         }
 
         @Override
