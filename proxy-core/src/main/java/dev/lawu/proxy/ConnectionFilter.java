@@ -6,7 +6,7 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides about a connection before anything of HTTP is read from it: {@link Listener#connectionFilter}. A connection that it rejects is closed without a byte, counted in
+ * Decides about a connection before anything of its HTTP is looked at: {@link Listener#connectionFilter}. A connection that it rejects is closed without a byte, counted in
  * {@link ServerStats#refused()} as {@code connection-filter} and logged with the reason.
  *
  * <p>Called on the connection's event loop, for connections of all loops at once: it must be thread-safe and must not block. What it throws closes the connection, too ({@code
@@ -44,7 +44,7 @@ public interface ConnectionFilter {
         }
 
         /**
-         * The answer is known when the stage completes, on any thread. Nothing is read meanwhile. The connection is closed if that takes longer than {@link ProxyOptions#headReadTimeout()} (counted as
+         * The answer is known when the stage completes, on any thread. Nothing of what comes meanwhile is looked at. The connection is closed if that takes longer than {@link ProxyOptions#headReadTimeout()} (counted as
          * {@code connection-filter-timeout}); a later answer is dropped.
          */
         static Decision async(CompletionStage<? extends Decision> stage) {

@@ -24,10 +24,12 @@ import org.slf4j.LoggerFactory;
  *   HEADER, DECISION --malformed, over the limit, rejected, too late--&gt; DONE: closed
  * </pre>
  *
- * One deadline holds for all of it. While the filter decides nothing is read, but what a transport brings nevertheless is kept.
+ * One deadline holds for all of it. While the filter decides, up to {@value #READ_AHEAD} bytes more are kept unread by anybody, so that a FIN or RST is seen.
  */
 final class Admission extends ChannelInboundHandlerAdapter {
     private static final Logger logger = LoggerFactory.getLogger("dev.lawu.proxy.server");
+
+    private static final int READ_AHEAD = 16 * 1024;
 
     private enum State {
         HEADER,
@@ -96,6 +98,8 @@ final class Admission extends ChannelInboundHandlerAdapter {
         keep(bytes);
         if (state == State.HEADER) {
             readHeader();
+        } else if (held.readableBytes() > READ_AHEAD) {
+            connection.channel.config().setAutoRead(false);
         }
     }
 
@@ -179,7 +183,6 @@ final class Admission extends ChannelInboundHandlerAdapter {
         } else if (decision instanceof ConnectionFilter.Reject rejected) {
             refuse("connection-filter", rejected.reason());
         } else if (decision instanceof ConnectionFilter.Async pending) {
-            connection.channel.config().setAutoRead(false);
             pending.stage().whenComplete((later, error) -> loop.loop.loop().execute(() -> {
                 if (error != null) {
                     failed(error);

@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,12 +85,17 @@ final class Drain {
                 target.exchanges(),
                 options.drainTimeout().toSeconds());
         target.stopAccepting();
+        onEveryLoop(ServerLoop::drain, () -> firstLoop().execute(this::allDraining));
+    }
+
+    /** Does this on each loop; the last one goes on. */
+    private void onEveryLoop(Consumer<ServerLoop> action, Runnable then) {
         AtomicInteger left = new AtomicInteger(loops.size());
         for (ServerLoop loop : loops) {
             loop.loop.loop().execute(() -> {
-                loop.drain();
+                action.accept(loop);
                 if (left.decrementAndGet() == 0) {
-                    firstLoop().execute(this::allDraining);
+                    then.run();
                 }
             });
         }
@@ -125,10 +131,7 @@ final class Drain {
                     options.drainTimeout().toSeconds(),
                     target.connections(),
                     target.exchanges());
-            for (ServerLoop loop : loops) {
-                loop.loop.loop().execute(loop::abort); // before the services, which requests may use
-            }
-            stopServices();
+            onEveryLoop(ServerLoop::abort, () -> firstLoop().execute(this::stopServices));
         }
     }
 
@@ -162,14 +165,6 @@ final class Drain {
         }
         draining.set(true);
         target.stopAccepting();
-        AtomicInteger left = new AtomicInteger(loops.size());
-        for (ServerLoop loop : loops) {
-            loop.loop.loop().execute(() -> {
-                loop.abort();
-                if (left.decrementAndGet() == 0) {
-                    target.endLoops().thenRun(() -> closed.complete(null));
-                }
-            });
-        }
+        onEveryLoop(ServerLoop::abort, () -> target.endLoops().thenRun(() -> closed.complete(null)));
     }
 }

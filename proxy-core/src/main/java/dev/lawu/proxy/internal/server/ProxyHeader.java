@@ -75,7 +75,7 @@ record ProxyHeader(@Nullable SocketAddress source, @Nullable SocketAddress desti
         int length = end - in.readerIndex();
         String line = in.toString(in.readerIndex(), length, StandardCharsets.ISO_8859_1);
         if (!line.endsWith("\r")) {
-            throw new Malformed("a PROXY line that ends without CR");
+            throw new Malformed("a PROXY line that ends with LF alone (expected: CRLF)");
         }
         String[] words = line.substring(0, length - 1).split(" ", -1);
         in.skipBytes(length + 1);
