@@ -74,6 +74,7 @@ public interface ProxyServer extends AutoCloseable {
         boolean reusePort;
         Duration drainTimeout = Duration.ofSeconds(30);
         Duration serviceStopTimeout = Duration.ofSeconds(5);
+
         @Nullable
         NameResolver resolver;
 

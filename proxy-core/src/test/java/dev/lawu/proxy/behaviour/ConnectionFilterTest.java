@@ -32,7 +32,8 @@ class ConnectionFilterTest {
     }
 
     private static void start(World world, ConnectionFilter filter) {
-        world.start(local(), server -> server.listen(world.listener().name("edge").connectionFilter(filter)));
+        world.start(
+                local(), server -> server.listen(world.listener().name("edge").connectionFilter(filter)));
     }
 
     private static void counts(World world, String reason, long count) {

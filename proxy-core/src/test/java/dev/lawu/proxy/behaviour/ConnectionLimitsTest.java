@@ -97,9 +97,7 @@ class ConnectionLimitsTest {
         try (Simulation simulation = Simulation.create()) {
             SimulatedProxy proxy = simulation.start(
                     local(),
-                    server -> server.listen("10.0.0.1", 80)
-                            .eventLoops(3)
-                            .maxConnectionsPerClient(2));
+                    server -> server.listen("10.0.0.1", 80).eventLoops(3).maxConnectionsPerClient(2));
             assertThat(isServed(simulation, "2001:db8:0:1::1", proxy, 80)).isTrue();
             assertThat(isServed(simulation, "2001:db8:0:1:ffff::2", proxy, 80)).isTrue();
             assertThat(isServed(simulation, "2001:db8:0:1:1234::3", proxy, 80)).isFalse();

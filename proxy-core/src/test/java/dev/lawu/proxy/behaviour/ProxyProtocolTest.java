@@ -137,7 +137,8 @@ class ProxyProtocolTest {
     void whoIsTrustedMustSayIt(World.Kind kind) {
         try (World world = kind.create()) {
             world.start(mirror(), trusting(world));
-            for (String bad : new String[] {GET, "PROXY TCP4 1.2.3.4\r\n" + GET, "PROXY " + "x".repeat(120), "\r\n\r\nX"}) {
+            for (String bad :
+                    new String[] {GET, "PROXY TCP4 1.2.3.4\r\n" + GET, "PROXY " + "x".repeat(120), "\r\n\r\nX"}) {
                 Wire client = world.connect();
                 client.send(bad);
                 assertThat(client.rest()).isEmpty();
@@ -178,8 +179,7 @@ class ProxyProtocolTest {
         try (Simulation simulation = Simulation.create()) {
             SimulatedProxy proxy = simulation.start(
                     mirror(),
-                    server -> server.listen(
-                            Listener.tcp("10.0.0.1", 8080).proxyProtocol(CLIENTS)));
+                    server -> server.listen(Listener.tcp("10.0.0.1", 8080).proxyProtocol(CLIENTS)));
             for (byte[] header : new byte[][] {LINE.getBytes(ISO_8859_1), binary(0x21)}) {
                 ByteArrayOutputStream message = new ByteArrayOutputStream();
                 message.writeBytes(header);

@@ -57,8 +57,7 @@ class ServicesTest {
     void theyStartBeforeTheFirstRequestAndStopAfterTheLast(World.Kind kind) {
         try (World world = kind.create()) {
             Probe probe = new Probe(world.peer());
-            world.start(
-                    probe.proxy(), server -> server.service(new Noted("a")).service(new Noted("b")));
+            world.start(probe.proxy(), server -> server.service(new Noted("a")).service(new Noted("b")));
             assertThat(events).containsExactly("start a", "start b");
             assertThat(world.server().isReady()).isTrue();
             Wire client = world.connect();
@@ -81,8 +80,9 @@ class ServicesTest {
     void requestsThatAreCutOffAreGoneBeforeTheyStop(World.Kind kind) {
         try (World world = kind.create()) {
             Probe probe = new Probe(world.peer());
-            world.start(probe.proxy(), server -> server.drainTimeout(Duration.ofMillis(50))
-                    .service(new Noted("a") {
+            world.start(
+                    probe.proxy(),
+                    server -> server.drainTimeout(Duration.ofMillis(50)).service(new Noted("a") {
                         @Override
                         public CompletionStage<Void> stop() {
                             events.add("requests: " + world.server().stats().exchanges());
@@ -127,21 +127,23 @@ class ServicesTest {
     @EnumSource
     void oneThatFailsToStopHoldsUpNobody(World.Kind kind) {
         try (World world = kind.create()) {
-            world.start(Probe.to(world.peer()), server -> server.service(new Noted("first"))
-                    .service(new Noted("null") {
-                        @Override
-                        public CompletionStage<Void> stop() {
-                            super.stop();
-                            return null;
-                        }
-                    })
-                    .service(new Noted("throws") {
-                        @Override
-                        public CompletionStage<Void> stop() {
-                            super.stop();
-                            throw new IllegalStateException("thrown by a test");
-                        }
-                    }));
+            world.start(
+                    Probe.to(world.peer()),
+                    server -> server.service(new Noted("first"))
+                            .service(new Noted("null") {
+                                @Override
+                                public CompletionStage<Void> stop() {
+                                    super.stop();
+                                    return null;
+                                }
+                            })
+                            .service(new Noted("throws") {
+                                @Override
+                                public CompletionStage<Void> stop() {
+                                    super.stop();
+                                    throw new IllegalStateException("thrown by a test");
+                                }
+                            }));
             CompletableFuture<Void> done = world.server().shutdown().toCompletableFuture();
             world.await(done::isDone, () -> "the end");
             assertThat(events.subList(3, 6)).containsExactly("stop throws", "stop null", "stop first");
@@ -209,10 +211,10 @@ class ServicesTest {
                     @Override
                     public void start(ProxyServer starting) throws Exception {
                         early[0] = new Socket(
-                                starting.address().getAddress(), starting.address().getPort());
+                                starting.address().getAddress(),
+                                starting.address().getPort());
                         early[0].setSoTimeout(10_000);
-                        early[0].getOutputStream()
-                                .write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes("US-ASCII"));
+                        early[0].getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes("US-ASCII"));
                         early[0].setSoTimeout(100);
                         assertThatThrownBy(() -> early[0].getInputStream().read())
                                 .isInstanceOf(SocketTimeoutException.class);

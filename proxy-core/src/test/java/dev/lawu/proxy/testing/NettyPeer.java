@@ -32,10 +32,11 @@ final class NettyPeer implements AutoCloseable {
     }
 
     SocketAddress listen(int backlog, Consumer<Channel> initializer) {
-        ChannelFuture bound = transport.bind(new BindRequest(loops, new InetSocketAddress("10.0.0.1", 0), backlog, channel -> {
-            accepted.add(channel);
-            initializer.accept(channel);
-        }));
+        ChannelFuture bound =
+                transport.bind(new BindRequest(loops, new InetSocketAddress("10.0.0.1", 0), backlog, channel -> {
+                    accepted.add(channel);
+                    initializer.accept(channel);
+                }));
         if (!bound.isSuccess()) {
             throw new IllegalStateException("not bound when bind returned", bound.cause());
         }

@@ -2,9 +2,9 @@ package dev.lawu.proxy.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lawu.proxy.spi.BindRequest;
 import dev.lawu.proxy.testing.NettyPeer.Echo;
 import dev.lawu.proxy.testing.NettyPeer.Recorder;
-import dev.lawu.proxy.spi.BindRequest;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;

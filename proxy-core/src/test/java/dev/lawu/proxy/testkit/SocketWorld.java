@@ -68,8 +68,7 @@ final class SocketWorld extends World {
 
     @Override
     public void start(HttpProxy proxy, Consumer<ProxyServer.Builder> settings) {
-        ProxyServer.Builder builder =
-                ProxyServer.builder(proxy).eventLoops(1).drainTimeout(Duration.ofSeconds(2));
+        ProxyServer.Builder builder = ProxyServer.builder(proxy).eventLoops(1).drainTimeout(Duration.ofSeconds(2));
         settings.accept(builder);
         if (builder.listensNowhere()) {
             builder.listen(listener());

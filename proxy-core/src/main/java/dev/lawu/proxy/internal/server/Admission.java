@@ -183,13 +183,14 @@ final class Admission extends ChannelInboundHandlerAdapter {
         } else if (decision instanceof ConnectionFilter.Reject rejected) {
             refuse("connection-filter", rejected.reason());
         } else if (decision instanceof ConnectionFilter.Async pending) {
-            pending.stage().whenComplete((later, error) -> loop.loop.loop().execute(() -> {
-                if (error != null) {
-                    failed(error);
-                } else {
-                    apply(later);
-                }
-            }));
+            pending.stage()
+                    .whenComplete((later, error) -> loop.loop.loop().execute(() -> {
+                        if (error != null) {
+                            failed(error);
+                        } else {
+                            apply(later);
+                        }
+                    }));
         } else {
             failed(new NullPointerException("a connection filter answered null (expected: a Decision)"));
         }

@@ -144,7 +144,8 @@ final class Drain {
             close();
             return;
         }
-        firstLoop().schedule(this::servicesTimedOut, options.serviceStopTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        firstLoop()
+                .schedule(this::servicesTimedOut, options.serviceStopTimeout().toMillis(), TimeUnit.MILLISECONDS);
         services.stop().thenRun(this::close);
     }
 

@@ -80,8 +80,8 @@ final class EngineServer implements ProxyServer, Drain.Target {
         this.ownNames = dns;
         this.loops = Collections.unmodifiableList(all);
         this.byLoop = index;
-        this.listeners = new Listeners(
-                description, transport, group, time == null ? TimeSource.SYSTEM : time, this::accepted);
+        this.listeners =
+                new Listeners(description, transport, group, time == null ? TimeSource.SYSTEM : time, this::accepted);
         this.services = new Services(description.services(), engine.blocking());
         this.drain = new Drain(this, description, loops, services);
         // Under a virtual clock nothing holds a loop for long, and a thread would make runs differ.

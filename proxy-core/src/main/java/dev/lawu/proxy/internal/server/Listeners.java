@@ -107,7 +107,7 @@ final class Listeners {
         channel.config().setAutoRead(false);
         AcceptBackoff backoff = new AcceptBackoff(cause -> acceptFailed(active, cause));
         active.backoff(backoff);
-        channel.pipeline().addLast(backoff);
+        channel.pipeline().addFirst(backoff); // before what accepts, whatever the transport
     }
 
     /** Logged once a second at most, whatever the number of listeners. */

@@ -156,19 +156,18 @@ record ProxyHeader(@Nullable SocketAddress source, @Nullable SocketAddress desti
         if (command == 0x20) {
             return NO_ADDRESSES; // what follows is to be skipped
         }
-        ProxyHeader header =
-                switch (family) {
-                    case 0x00 -> {
-                        payload.skipBytes(length); // of a family that is not said: it cannot be told from TLVs
-                        yield NO_ADDRESSES;
-                    }
-                    case 0x11 -> internet(payload, 4);
-                    case 0x21 -> internet(payload, 16);
-                    case 0x31 -> unix(payload);
-                    default ->
-                        throw new Malformed("address family and transport 0x" + Integer.toHexString(family)
-                                + " (expected: 0x11, 0x21 or 0x31, a stream over IPv4, IPv6 or a Unix-domain socket)");
-                };
+        ProxyHeader header = switch (family) {
+            case 0x00 -> {
+                payload.skipBytes(length); // of a family that is not said: it cannot be told from TLVs
+                yield NO_ADDRESSES;
+            }
+            case 0x11 -> internet(payload, 4);
+            case 0x21 -> internet(payload, 16);
+            case 0x31 -> unix(payload);
+            default ->
+                throw new Malformed("address family and transport 0x" + Integer.toHexString(family)
+                        + " (expected: 0x11, 0x21 or 0x31, a stream over IPv4, IPv6 or a Unix-domain socket)");
+        };
         skipTypedValues(payload);
         return header;
     }

@@ -61,10 +61,12 @@ final class Services {
     /** Stops them, each on the blocking executor. The stage completes, never exceptionally, when all have stopped or have failed to. */
     CompletionStage<Void> stop() {
         CompletableFuture<Void> done = new CompletableFuture<>();
-        stopNext(task -> blocking.run(task, refused -> {
-            logger.error("a service is not stopped: {}", refused.getMessage());
-            done.complete(null);
-        }), done);
+        stopNext(
+                task -> blocking.run(task, refused -> {
+                    logger.error("a service is not stopped: {}", refused.getMessage());
+                    done.complete(null);
+                }),
+                done);
         return done;
     }
 

@@ -77,10 +77,12 @@ public final class SocketTransport implements Transport {
                 .channel(unix ? unixServerType() : serverType())
                 .handler(initializer(request.created()))
                 .option(ChannelOption.SO_BACKLOG, request.backlog())
-                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.ALLOCATOR, ALLOCATOR)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
                 .childHandler(initializer(request.accepted()));
+        if (epoll || !unix) { // Netty's Unix-domain sockets on NIO always close when the other end half-closes
+            server.childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        }
         if (!unix) {
             server.option(ChannelOption.SO_REUSEADDR, true).childOption(ChannelOption.TCP_NODELAY, true);
         }

@@ -12,7 +12,8 @@ class ConnectionLimitsTest {
     void memoryIsOnlyForClientsThatAreConnected() throws Exception {
         ConnectionLimits limits = new ConnectionLimits(1000, 2);
         for (int i = 0; i < 100_000; i++) {
-            Long client = limits.client(InetAddress.getByAddress(new byte[] {10, (byte) (i >> 16), (byte) (i >> 8), (byte) i}));
+            Long client = limits.client(
+                    InetAddress.getByAddress(new byte[] {10, (byte) (i >> 16), (byte) (i >> 8), (byte) i}));
             assertThat(limits.addClient(client)).isTrue();
             assertThat(limits.addClient(client)).isTrue();
             assertThat(limits.addClient(client)).isFalse();
