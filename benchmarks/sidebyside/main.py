@@ -44,6 +44,9 @@ def arguments(argv):
         help="one more target: a command that runs in the foreground and proxies 127.0.0.1:{port} to 127.0.0.1:{origin}")
     add("--bodies", default="0,1k,16k,1m", metavar="SIZES", help="of 0, 1k, 16k and 1m (default: all)")
     add("--plain", action="store_true", help="send a bare request rather than one with 15 browser headers")
+    add("--own-fields", action="store_true",
+        help="nginx and HAProxy tell the origin X-Forwarded-For alone, not all that Lawu tells it")
+    add("--file-origin", action="store_true", help="the origin reads the small bodies from files, too")
     add("--rounds", type=bounded(1, 20), default=5, help="rounds per body (default: %(default)s)")
     add("--seconds", type=bounded(1, 30), default=4, help="seconds per target in each round (default: %(default)s)")
     add("--warmup", type=bounded(0, 60), default=8, metavar="SECONDS",
@@ -100,13 +103,13 @@ class Benchmark:
         self.request = "plain" if options.plain else "browser"
         self.ports = {}
         self.servers = {}
-        self.origin = Origin(directory, targets.free_port(), options.load_core)
+        self.origin = Origin(directory, targets.free_port(), options.load_core, options.file_origin)
         stack.callback(self.origin.server.stop)
         wait_until_ready(self.origin.server, self.origin.port, 10)
         env = {} if options.java_opts is None else {"JAVA_OPTS": options.java_opts}
         for name in options.targets:
             port = targets.free_port()
-            command = targets.command(name, directory, port, self.origin.port, options.gateway.resolve(), options.also)
+            command = targets.command(name, directory, port, self.origin.port, options.gateway.resolve(), options.also, not options.own_fields)
             server = Server(name, command, options.proxy_core, Path(directory, f"{name}.log"), env)
             stack.callback(server.stop)
             wait_until_ready(server, port, options.start_timeout)
@@ -208,7 +211,7 @@ def machine(names):
 
 
 def to_json(options, about, rounds, rows):
-    settings = {name: getattr(options, name) for name in ("targets", "bodies", "rounds", "seconds", "warmup", "connections", "plain", "java_opts")}
+    settings = {name: getattr(options, name) for name in ("targets", "bodies", "rounds", "seconds", "warmup", "connections", "plain", "own_fields", "file_origin", "java_opts")}
     each = [{"target": r.target, "body": r.body, **vars(r.load), "proxy_ns": r.proxy_ns, "origin_ns": r.origin_ns,
              "core_busy": r.core_busy, "core_stolen": r.core_stolen, "core_foreign": r.core_foreign, "rss_bytes": r.rss_bytes} for r in rounds]
     return json.dumps({"machine": about, "settings": settings, "summaries": rows, "rounds": each}, indent=2) + "\n"

@@ -9,20 +9,34 @@ from . import BenchmarkError, nginx
 KNOWN = ("nginx", "haproxy", "lawu")
 
 
-def command(name, directory, port, origin_port, gateway, also):
+# What Lawu tells an origin about the client, as the others have to be asked for. With "own" each adds what its
+# documentation's example adds: X-Forwarded-For alone.
+NGINX_FIELDS = """
+                proxy_set_header X-Forwarded-Proto $scheme;
+                proxy_set_header X-Forwarded-Host $http_host;
+                proxy_set_header Forwarded "for=$remote_addr;host=\\"$http_host\\";proto=$scheme";
+                proxy_set_header Via "1.1 nginx";"""
+HAPROXY_FIELDS = """
+    http-request set-header X-Forwarded-Proto http
+    http-request set-header X-Forwarded-Host %[req.hdr(host)]
+    http-request set-header Forwarded for=%[src];host=\\"%[req.hdr(host)]\\";proto=http
+    http-request set-header Via 1.1\\ haproxy"""
+
+
+def command(name, directory, port, origin_port, gateway, also, same_fields=True):
     """Writes what the target needs under the directory; answers the command that runs it in the foreground."""
     if name in also:
         return [word.replace("{port}", str(port)).replace("{origin}", str(origin_port)) for word in shlex.split(also[name])]
     if name == "nginx":
-        return nginx_proxy(directory, port, origin_port)
+        return nginx_proxy(directory, port, origin_port, NGINX_FIELDS if same_fields else "")
     if name == "haproxy":
-        return haproxy(directory, port, origin_port)
+        return haproxy(directory, port, origin_port, HAPROXY_FIELDS if same_fields else "")
     if name == "lawu":
         return lawu(directory, port, origin_port, gateway)
     raise BenchmarkError(f"unknown target: {name} (expected: one of {', '.join([*KNOWN, *also])})")
 
 
-def nginx_proxy(directory, port, origin_port):
+def nginx_proxy(directory, port, origin_port, fields):
     return nginx.command(directory, "nginx", f"""
         upstream origin {{
             server 127.0.0.1:{origin_port};
@@ -37,7 +51,7 @@ def nginx_proxy(directory, port, origin_port):
                 proxy_http_version 1.1;
                 proxy_set_header Connection "";
                 proxy_set_header Host $http_host;
-                proxy_set_header X-Forwarded-For $remote_addr;
+                proxy_set_header X-Forwarded-For $remote_addr;{fields}
                 # Backpressure for a slow client, as the others have, rather than a file.
                 proxy_max_temp_file_size 0;
                 # The default, eight of 4 KiB, makes nginx about three times as expensive at 1 MiB: no fair baseline.
@@ -47,7 +61,7 @@ def nginx_proxy(directory, port, origin_port):
         }}""")
 
 
-def haproxy(directory, port, origin_port):
+def haproxy(directory, port, origin_port, fields):
     config = Path(directory, "haproxy.cfg")
     config.write_text(f"""
 global
@@ -62,6 +76,7 @@ defaults
     timeout server 1h
 frontend clients
     bind 127.0.0.1:{port} backlog 1024
+{fields.lstrip(chr(10))}
     default_backend origin
 backend origin
     server origin 127.0.0.1:{origin_port}

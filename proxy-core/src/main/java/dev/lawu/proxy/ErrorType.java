@@ -6,8 +6,12 @@ public enum ErrorType {
     RESOLVE,
     /** No connection could be made: refused, unreachable. */
     CONNECT,
-    /** No connection was made within the connect timeout. */
+    /** No connection was made within the connect timeout, or no tunnel within that of the proxy through which the peer is reached. */
     CONNECT_TIMEOUT,
+    /** The proxy through which the peer is reached did not open a tunnel to it. */
+    PROXY_CONNECT,
+    /** No connection to the peer became free within the wait timeout. */
+    POOL_TIMEOUT,
     /** The peer closed or reset the connection, or it could not be read. */
     CONNECTION_CLOSED,
     /** The response head did not come in time. */

@@ -106,7 +106,7 @@ public final class ProxyException extends RuntimeException {
             case UPSTREAM ->
                 switch (type) {
                     case CONNECT_TIMEOUT, RESPONSE_HEAD_TIMEOUT, BODY_TIMEOUT, WRITE_TIMEOUT -> 504;
-                    case OVERLOAD -> 503;
+                    case OVERLOAD, POOL_TIMEOUT -> 503;
                     default -> 502;
                 };
             case INTERNAL ->

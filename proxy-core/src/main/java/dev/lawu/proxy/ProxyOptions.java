@@ -140,6 +140,11 @@ public final class ProxyOptions {
         return values.blockingQueue;
     }
 
+    /** The most idle upstream connections that are kept, whatever the peers; each event loop keeps its even part, and closes those first that were idle longest. Default 4,096. */
+    public int maxIdleUpstreamConnections() {
+        return values.maxIdleUpstreamConnections;
+    }
+
     /** How long a callback may hold an event loop before the watchdog names it. Default 200 ms. */
     public Duration watchdogThreshold() {
         return values.watchdogThreshold;
@@ -167,6 +172,7 @@ public final class ProxyOptions {
         private String via = "lawu";
         private int blockingConcurrency = 256;
         private int blockingQueue = 1024;
+        private int maxIdleUpstreamConnections = 4096;
         private Duration watchdogThreshold = Duration.ofMillis(200);
 
         private Builder() {}
@@ -192,6 +198,7 @@ public final class ProxyOptions {
             via = other.via;
             blockingConcurrency = other.blockingConcurrency;
             blockingQueue = other.blockingQueue;
+            maxIdleUpstreamConnections = other.maxIdleUpstreamConnections;
             watchdogThreshold = other.watchdogThreshold;
         }
 
@@ -319,6 +326,12 @@ public final class ProxyOptions {
         /** {@link ProxyOptions#blockingQueue()}: 0 to 1,048,576. */
         public Builder blockingQueue(int value) {
             blockingQueue = range("blockingQueue", value, 0, 1 << 20);
+            return this;
+        }
+
+        /** {@link ProxyOptions#maxIdleUpstreamConnections()}: 0 to 1,048,576. */
+        public Builder maxIdleUpstreamConnections(int value) {
+            maxIdleUpstreamConnections = range("maxIdleUpstreamConnections", value, 0, 1 << 20);
             return this;
         }
 

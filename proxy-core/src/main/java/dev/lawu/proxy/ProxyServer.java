@@ -1,5 +1,6 @@
 package dev.lawu.proxy;
 
+import dev.lawu.proxy.upstream.NameOptions;
 import dev.lawu.proxy.upstream.NameResolver;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -46,6 +47,12 @@ public interface ProxyServer extends AutoCloseable {
     /** What the server is doing. */
     ServerStats stats();
 
+    /**
+     * How long a task waits at present on the event loop where it waits longest. Each call sends a task to each loop, unless the last one is still waiting, and answers what is known by then: so a value is as
+     * old as the call before, and a server that nobody asks does nothing.
+     */
+    Duration eventLoopLag();
+
     /** True while connections are accepted on every address: from the start until {@link #shutdown()}, but not while accepting pauses because the process has no descriptors left. */
     boolean isReady();
 
@@ -74,6 +81,7 @@ public interface ProxyServer extends AutoCloseable {
         boolean reusePort;
         Duration drainTimeout = Duration.ofSeconds(30);
         Duration serviceStopTimeout = Duration.ofSeconds(5);
+        NameOptions names = NameOptions.DEFAULTS;
 
         @Nullable
         NameResolver resolver;
@@ -172,6 +180,12 @@ public interface ProxyServer extends AutoCloseable {
         /** Resolves the names of peers. Default: a DNS client that does not block, with the system's servers and hosts file. */
         public Builder resolver(NameResolver value) {
             resolver = Objects.requireNonNull(value, "resolver");
+            return this;
+        }
+
+        /** How names are resolved, and how long answers are kept. Default {@link NameOptions#DEFAULTS}. */
+        public Builder names(NameOptions value) {
+            names = Objects.requireNonNull(value, "names");
             return this;
         }
 

@@ -1,5 +1,6 @@
 package dev.lawu.proxy;
 
+import dev.lawu.proxy.upstream.NameOptions;
 import dev.lawu.proxy.upstream.NameResolver;
 import java.time.Duration;
 import java.util.List;
@@ -18,6 +19,7 @@ public final class ServerOptions {
     private final boolean reusePort;
     private final Duration drainTimeout;
     private final Duration serviceStopTimeout;
+    private final NameOptions names;
     private final @Nullable NameResolver resolver;
 
     ServerOptions(ProxyServer.Builder builder) {
@@ -32,6 +34,7 @@ public final class ServerOptions {
         reusePort = builder.reusePort;
         drainTimeout = builder.drainTimeout;
         serviceStopTimeout = builder.serviceStopTimeout;
+        names = builder.names;
         resolver = builder.resolver;
     }
 
@@ -88,6 +91,11 @@ public final class ServerOptions {
     /** See {@link ProxyServer.Builder#serviceStopTimeout}. */
     public Duration serviceStopTimeout() {
         return serviceStopTimeout;
+    }
+
+    /** See {@link ProxyServer.Builder#names}. */
+    public NameOptions names() {
+        return names;
     }
 
     /** See {@link ProxyServer.Builder#resolver}; null for the default. */

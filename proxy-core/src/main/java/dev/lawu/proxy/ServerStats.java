@@ -2,28 +2,54 @@ package dev.lawu.proxy;
 
 import java.util.Map;
 
-/**
- * What a server is doing and has done, read at one moment; each number is exact when nothing is going on.
- *
- * @param connections clients' connections that are open
- * @param exchanges requests that are being worked on
- * @param upstreamActive upstream connections in use or being made
- * @param upstreamIdle upstream connections in the pools
- * @param blockingRunning blocking callbacks that run or wait
- * @param requests requests that were started since the server started
- * @param upstreamConnects upstream connections that were made since then
- * @param refused connections that were closed before anything of HTTP was read, and requests that were refused before they had a session, by reason
- * @param watchdogReports callbacks that held an event loop too long
- * @param acceptFailures how often a connection could not be accepted, for want of file descriptors above all; it waits meanwhile
- */
-public record ServerStats(
-        int connections,
-        int exchanges,
-        int upstreamActive,
-        int upstreamIdle,
-        int blockingRunning,
-        long requests,
-        long upstreamConnects,
-        Map<String, Long> refused,
-        long watchdogReports,
-        long acceptFailures) {}
+/** What a server is doing and has done, read at one moment; each number is exact when nothing is going on. Implemented by the engine, which may come to tell more. Thread-safe. */
+public interface ServerStats {
+    /** Clients' connections that are open. */
+    int connections();
+
+    /** Requests that are being worked on. */
+    int exchanges();
+
+    /** Upstream connections in use, being made, or on their way from one event loop to another. */
+    int upstreamActive();
+
+    /** Upstream connections in the pools. */
+    int upstreamIdle();
+
+    /** Requests that wait for an upstream connection to become free. */
+    int upstreamWaiting();
+
+    /** Blocking callbacks that run or wait. */
+    int blockingRunning();
+
+    /** Requests that were started since the server started. */
+    long requests();
+
+    /** Upstream connections that were made since then. */
+    long upstreamConnects();
+
+    /** Requests that went on a pooled connection, one taken over from another event loop included. */
+    long upstreamReuses();
+
+    /** Idle connections that an event loop took over from another. */
+    long upstreamTakeovers();
+
+    /** Requests that waited too long for an upstream connection. */
+    long upstreamWaitTimeouts();
+
+    /**
+     * Upstream connections that were closed, by reason: {@code peer} (it ended an idle one, or sent something on it), {@code exchange} (the exchange left it unusable, or the peer asked for its end),
+     * {@code idle-timeout}, {@code max-age}, {@code max-requests}, {@code surplus} (more were idle than are kept), {@code evicted} (to make room for another),
+     * {@code client-gone} (it was only one client's, see {@link dev.lawu.proxy.upstream.ProxyProtocol}), {@code shutdown}.
+     */
+    Map<String, Long> upstreamClosed();
+
+    /** Connections that were closed before anything of HTTP was read, and requests that were refused before they had a session, by reason. */
+    Map<String, Long> refused();
+
+    /** Callbacks that held an event loop too long. */
+    long watchdogReports();
+
+    /** How often a connection could not be accepted, for want of file descriptors above all; it waits meanwhile. */
+    long acceptFailures();
+}

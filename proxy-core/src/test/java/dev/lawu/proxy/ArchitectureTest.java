@@ -52,6 +52,22 @@ class ArchitectureTest {
         return tests.stream();
     }
 
+    /** Within the engine, too: what a connection is does not depend on what is done with it. */
+    @TestFactory
+    Stream<DynamicTest> theEnginePointsOneWay() {
+        String[] order = {".loop..", ".transport..", ".h1..", ".upstream..", ".exchange..", ".server.."};
+        List<DynamicTest> tests = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            String name = ROOT + ".internal" + order[i];
+            String[] above = Stream.of(order)
+                    .skip(i + 1)
+                    .map(each -> ROOT + ".internal" + each)
+                    .toArray(String[]::new);
+            tests.add(DynamicTest.dynamicTest(name, () -> isBelow(name, above).check(CLASSES)));
+        }
+        return tests.stream();
+    }
+
     @Test
     void everyPackageHasALayer() {
         String[] known = LAYERS.stream().flatMap(List::stream).toArray(String[]::new);

@@ -223,25 +223,16 @@ final class ConfigReader {
     }
 
     private static PeerOptions peerOptions(ConfigSection section) {
-        PeerOptions[] options = {PeerOptions.DEFAULTS};
-        OptionsReader.duration(section.optional("connect-timeout"), v -> options[0] = options[0].withConnectTimeout(v));
-        OptionsReader.duration(
-                section.optional("response-head-timeout"), v -> options[0] = options[0].withResponseHeadTimeout(v));
-        OptionsReader.duration(
-                section.optional("between-bytes-timeout"), v -> options[0] = options[0].withBetweenBytesTimeout(v));
-        OptionsReader.duration(
-                section.optional("write-stall-timeout"), v -> options[0] = options[0].withWriteStallTimeout(v));
-        OptionsReader.duration(section.optional("idle-timeout"), v -> options[0] = options[0].withIdleTimeout(v));
-        OptionsReader.duration(
-                section.optional("tunnel-idle-timeout"), v -> options[0] = options[0].withTunnelIdleTimeout(v));
-        OptionsReader.integer(
-                section.optional("max-idle"), 0, 65_536, v -> options[0] = options[0].withMaxIdlePerLoop(v));
-        OptionsReader.integer(
-                section.optional("max-connections"),
-                1,
-                65_536,
-                v -> options[0] = options[0].withMaxConnectionsPerLoop(v));
-        return options[0];
+        PeerOptions.Builder options = PeerOptions.builder();
+        OptionsReader.duration(section.optional("connect-timeout"), options::connectTimeout);
+        OptionsReader.duration(section.optional("response-head-timeout"), options::responseHeadTimeout);
+        OptionsReader.duration(section.optional("between-bytes-timeout"), options::betweenBytesTimeout);
+        OptionsReader.duration(section.optional("write-stall-timeout"), options::writeStallTimeout);
+        OptionsReader.duration(section.optional("idle-timeout"), options::idleTimeout);
+        OptionsReader.duration(section.optional("tunnel-idle-timeout"), options::tunnelIdleTimeout);
+        OptionsReader.integer(section.optional("max-idle"), 0, 65_536, options::maxIdlePerLoop);
+        OptionsReader.integer(section.optional("max-connections"), 1, 65_536, options::maxConnectionsPerPeer);
+        return options.build();
     }
 
     private static @Nullable HttpPeer peer(ConfigValue value) {

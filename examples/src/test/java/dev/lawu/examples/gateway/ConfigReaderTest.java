@@ -102,15 +102,16 @@ class ConfigReaderTest {
         assertThat(config.server()).isEqualTo(new GatewayConfig.Server(2, 10, 100, Duration.ZERO));
         assertThat(config.listeners()).hasSize(2);
         assertThat(config.listeners().get(1).getAddress().isLoopbackAddress()).isTrue();
-        PeerOptions options = new PeerOptions(
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(3),
-                Duration.ofSeconds(4),
-                Duration.ofSeconds(5),
-                Duration.ofMinutes(6),
-                7,
-                8);
+        PeerOptions options = PeerOptions.builder()
+                .connectTimeout(Duration.ofSeconds(1))
+                .responseHeadTimeout(Duration.ofSeconds(2))
+                .betweenBytesTimeout(Duration.ofSeconds(3))
+                .writeStallTimeout(Duration.ofSeconds(4))
+                .idleTimeout(Duration.ofSeconds(5))
+                .tunnelIdleTimeout(Duration.ofMinutes(6))
+                .maxIdlePerLoop(7)
+                .maxConnectionsPerPeer(8)
+                .build();
         assertThat(config.routes().get(0).upstream().peers())
                 .containsExactly(
                         HttpPeer.of("app.internal", 9000).withOptions(options),

@@ -1,6 +1,7 @@
 package dev.lawu.proxy.spi;
 
 import dev.lawu.proxy.Plugin;
+import dev.lawu.proxy.upstream.PeerOptions;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
@@ -17,9 +18,18 @@ public interface Transport extends Plugin {
     ChannelFuture bind(BindRequest request);
 
     /**
-     * Connects from this loop. Giving up in time is the caller's.
+     * Connects from this loop. Giving up in time is the caller's: closing the future's channel ends it.
+     *
+     * <p>The address is an internet address, or a {@link java.net.UnixDomainSocketAddress}; one of a kind that the transport does not have fails the future. What the options say about the socket is
+     * applied: the source address, which fails the future if it cannot be bound; buffers, keep-alive, the user timeout, the code point and fast open as far as the system has them, and what it has not
+     * is logged once.
      *
      * @param created told the connection on its loop, before it is active, to add handlers; half-closure is allowed on it
      */
-    ChannelFuture connect(EventLoop loop, SocketAddress remote, Consumer<Channel> created);
+    ChannelFuture connect(EventLoop loop, SocketAddress remote, PeerOptions options, Consumer<Channel> created);
+
+    /** True if a connection on which nothing is going on may be moved to another event loop, by deregistering and registering it; else pools do not share between loops. Default false. */
+    default boolean movesConnections() {
+        return false;
+    }
 }

@@ -11,12 +11,12 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ConnectionPendingException;
-import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -413,7 +413,10 @@ final class SimulatedChannel extends AbstractChannel implements DuplexChannel {
                 return;
             }
             if (!(remote instanceof InetSocketAddress inet) || inet.isUnresolved()) {
-                safeSetFailure(promise, new UnsupportedAddressTypeException());
+                safeSetFailure(
+                        promise,
+                        new ConnectException(
+                                remote + ": not an internet address (expected: one; nothing" + " else is simulated)"));
                 closeIfClosed();
                 return;
             }
@@ -424,7 +427,7 @@ final class SimulatedChannel extends AbstractChannel implements DuplexChannel {
                     close(voidPromise());
                 }
             });
-            attempt = transport.connect(inet, this);
+            attempt = transport.connect(inet, local instanceof InetSocketAddress from ? from.getAddress() : null, this);
         }
 
         @Override

@@ -65,6 +65,7 @@ public final class SimulatedProxy implements AutoCloseable {
         List<String> found = new ArrayList<>();
         check(found, "exchanges", stats.exchanges(), 0);
         check(found, "upstreamActive", stats.upstreamActive(), 0);
+        check(found, "upstreamWaiting", stats.upstreamWaiting(), 0);
         check(found, "blockingRunning", stats.blockingRunning(), 0);
         check(found, "connections", stats.connections(), transport.accepted().size());
         check(found, "upstreamIdle", stats.upstreamIdle(), transport.made().size());

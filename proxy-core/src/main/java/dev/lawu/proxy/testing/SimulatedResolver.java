@@ -1,6 +1,7 @@
 package dev.lawu.proxy.testing;
 
 import dev.lawu.proxy.upstream.NameResolver;
+import dev.lawu.proxy.upstream.ResolvedAddresses;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -28,17 +29,17 @@ final class SimulatedResolver implements NameResolver {
     }
 
     @Override
-    public CompletionStage<List<InetAddress>> resolve(String host) {
+    public CompletionStage<ResolvedAddresses> resolve(String host) {
         if (NetUtil.createByteArrayFromIpAddressString(host) != null) {
-            return CompletableFuture.completedFuture(List.of(SimulatedNetwork.address(host)));
+            return CompletableFuture.completedFuture(ResolvedAddresses.of(SimulatedNetwork.address(host)));
         }
         return CompletableFuture.supplyAsync(() -> host, executor).thenCompose(this::lookUp);
     }
 
-    private CompletionStage<List<InetAddress>> lookUp(String host) {
+    private CompletionStage<ResolvedAddresses> lookUp(String host) {
         List<InetAddress> addresses = names.get(host.toLowerCase(Locale.ROOT));
         return addresses == null
                 ? CompletableFuture.failedFuture(new UnknownHostException(host))
-                : CompletableFuture.completedFuture(List.copyOf(addresses));
+                : CompletableFuture.completedFuture(ResolvedAddresses.of(addresses));
     }
 }

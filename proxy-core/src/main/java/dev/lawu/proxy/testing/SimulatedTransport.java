@@ -2,6 +2,7 @@ package dev.lawu.proxy.testing;
 
 import dev.lawu.proxy.spi.BindRequest;
 import dev.lawu.proxy.spi.Transport;
+import dev.lawu.proxy.upstream.PeerOptions;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -69,14 +70,15 @@ final class SimulatedTransport implements Transport {
     }
 
     @Override
-    public ChannelFuture connect(EventLoop loop, SocketAddress remote, Consumer<Channel> created) {
+    public ChannelFuture connect(EventLoop loop, SocketAddress remote, PeerOptions options, Consumer<Channel> created) {
         SimulatedChannel channel = new SimulatedChannel(null, this, null);
         made.add(channel);
         channel.pipeline().addLast(new Initializer(created));
         ChannelPromise promise = new DefaultChannelPromise(channel, loop);
         loop.register(channel).addListener((ChannelFutureListener) registered -> {
             if (registered.isSuccess()) {
-                channel.connect(remote, promise);
+                InetAddress source = options.sourceAddress();
+                channel.connect(remote, source == null ? null : new InetSocketAddress(source, 0), promise);
                 promise.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
             } else {
                 promise.tryFailure(registered.cause());
@@ -85,12 +87,17 @@ final class SimulatedTransport implements Transport {
         return promise;
     }
 
+    @Override
+    public boolean movesConnections() {
+        return true;
+    }
+
     SimulatedNetwork network() {
         return network;
     }
 
-    ConnectAttempt connect(InetSocketAddress remote, ConnectAttempt.Caller caller) {
-        return network.connect(network.ephemeral(localAddress), remote, caller);
+    ConnectAttempt connect(InetSocketAddress remote, @Nullable InetAddress source, ConnectAttempt.Caller caller) {
+        return network.connect(network.ephemeral(source == null ? localAddress : source), remote, caller);
     }
 
     SimulatedChannelId nextChannelId() {

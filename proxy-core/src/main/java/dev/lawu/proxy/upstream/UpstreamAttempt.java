@@ -12,7 +12,7 @@ public interface UpstreamAttempt {
     @Nullable
     HttpPeer peer();
 
-    /** True if the connection carried requests before this one. False until there is a connection. */
+    /** True if the connection came from the pool, where it was kept after other requests or ready for this one. False until there is a connection. */
     boolean isConnectionReused();
 
     /** The number of the upstream connection, unique in the process; 0 until there is one. */

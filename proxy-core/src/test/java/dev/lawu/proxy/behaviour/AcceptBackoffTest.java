@@ -10,6 +10,7 @@ import dev.lawu.proxy.spi.BindRequest;
 import dev.lawu.proxy.spi.Transport;
 import dev.lawu.proxy.testing.SimulatedConnection;
 import dev.lawu.proxy.testing.Simulation;
+import dev.lawu.proxy.upstream.PeerOptions;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
@@ -72,8 +73,9 @@ class AcceptBackoffTest {
         }
 
         @Override
-        public ChannelFuture connect(EventLoop loop, SocketAddress remote, Consumer<Channel> created) {
-            return transport.connect(loop, remote, created);
+        public ChannelFuture connect(
+                EventLoop loop, SocketAddress remote, PeerOptions options, Consumer<Channel> created) {
+            return transport.connect(loop, remote, options, created);
         }
     }
 

@@ -251,7 +251,10 @@ class CornersTest {
     void aConnectionThatTookTheLastOnesPlaceIsPooled() {
         try (World world = world()) {
             HttpPeer first = world.peer().withGroup("first");
-            HttpPeer narrow = world.peer().withOptions(world.peer().options().withMaxConnectionsPerLoop(1));
+            HttpPeer narrow = world.peer()
+                    .withOptions(world.peer().options().toBuilder()
+                            .maxConnectionsPerPeer(1)
+                            .build());
             world.start(HttpProxy.of(new Plain(narrow) {
                 @Override
                 public PeerSelection upstreamPeer(Session session, UpstreamAttempt attempt, Object state) {

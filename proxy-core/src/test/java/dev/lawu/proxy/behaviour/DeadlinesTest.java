@@ -109,7 +109,9 @@ class DeadlinesTest {
     @EnumSource
     void anExpectationThatTheOriginDoesNotAnswer(World.Kind kind) {
         try (World world = kind.create()) {
-            Probe probe = new Probe(peer(world, PeerOptions.DEFAULTS.withResponseHeadTimeout(limit(world))));
+            Probe probe = new Probe(peer(
+                    world,
+                    PeerOptions.builder().responseHeadTimeout(limit(world)).build()));
             world.start(probe.proxy());
             Wire client = world.connect();
             client.send(EXPECTING);
@@ -174,7 +176,9 @@ class DeadlinesTest {
     void aResponseHeadThatDoesNotCome(World.Kind kind) {
         for (String part : new String[] {"", "HTTP/1.1 200 OK\r\n"}) {
             try (World world = kind.create()) {
-                Probe probe = new Probe(peer(world, PeerOptions.DEFAULTS.withResponseHeadTimeout(limit(world))));
+                Probe probe = new Probe(peer(
+                        world,
+                        PeerOptions.builder().responseHeadTimeout(limit(world)).build()));
                 world.start(probe.proxy());
                 Wire client = world.connect();
                 client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -196,7 +200,9 @@ class DeadlinesTest {
     @EnumSource
     void aResponseBodyThatStops(World.Kind kind) {
         try (World world = kind.create()) {
-            Probe probe = new Probe(peer(world, PeerOptions.DEFAULTS.withBetweenBytesTimeout(limit(world))));
+            Probe probe = new Probe(peer(
+                    world,
+                    PeerOptions.builder().betweenBytesTimeout(limit(world)).build()));
             world.start(probe.proxy());
             Wire client = world.connect();
             client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -222,7 +228,9 @@ class DeadlinesTest {
         try (World world = kind.create()) {
             Probe probe = new Probe(peer(
                     world,
-                    PeerOptions.DEFAULTS.withBetweenBytesTimeout(limit(world).dividedBy(2))));
+                    PeerOptions.builder()
+                            .betweenBytesTimeout(limit(world).dividedBy(2))
+                            .build()));
             world.start(probe.with(options -> options.writeStallTimeout(limit(world))));
             Wire client = world.connect();
             client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -245,7 +253,8 @@ class DeadlinesTest {
     @EnumSource(names = {"SIMULATED", "SOCKETS"})
     void anOriginThatTakesNothing(World.Kind kind) {
         try (World world = kind.create()) {
-            Probe probe = new Probe(peer(world, PeerOptions.DEFAULTS.withWriteStallTimeout(limit(world))));
+            Probe probe = new Probe(peer(
+                    world, PeerOptions.builder().writeStallTimeout(limit(world)).build()));
             world.start(probe.proxy());
             Wire client = world.connect();
             client.send("PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 60000000\r\n\r\nbegin;");

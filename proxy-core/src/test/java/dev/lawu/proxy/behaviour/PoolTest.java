@@ -107,7 +107,8 @@ class PoolTest {
     void anIdleConnectionIsClosedInTime(World.Kind kind) {
         try (World world = kind.create()) {
             Duration limit = world.isSimulated() ? Duration.ofSeconds(55) : Duration.ofMillis(250);
-            world.start(Probe.to(world.peer().withOptions(PeerOptions.DEFAULTS.withIdleTimeout(limit))));
+            world.start(Probe.to(world.peer()
+                    .withOptions(PeerOptions.builder().idleTimeout(limit).build())));
             Wire client = world.connect();
             client.send(GET);
             Wire origin = world.accept();
@@ -127,7 +128,8 @@ class PoolTest {
     void onlySoManyStayIdle(World.Kind kind) {
         for (int most = 0; most < 3; most++) {
             try (World world = kind.create()) {
-                world.start(Probe.to(world.peer().withOptions(PeerOptions.DEFAULTS.withMaxIdlePerLoop(most))));
+                world.start(Probe.to(world.peer()
+                        .withOptions(PeerOptions.builder().maxIdlePerLoop(most).build())));
                 Wire[] clients = new Wire[4];
                 Wire[] origins = new Wire[4];
                 for (int i = 0; i < 4; i++) {
@@ -153,7 +155,8 @@ class PoolTest {
     @EnumSource
     void whatABurstLeavesIsThereForTheNext(World.Kind kind) {
         try (World world = kind.create()) {
-            world.start(Probe.to(world.peer().withOptions(PeerOptions.DEFAULTS.withMaxIdlePerLoop(1))));
+            world.start(Probe.to(world.peer()
+                    .withOptions(PeerOptions.builder().maxIdlePerLoop(1).build())));
             Wire[] clients = new Wire[4];
             Wire[] origins = new Wire[4];
             for (int i = 0; i < 4; i++) {
@@ -191,7 +194,11 @@ class PoolTest {
     @EnumSource
     void onlySoManyConnectionsAreMade(World.Kind kind) {
         try (World world = kind.create()) {
-            Probe probe = new Probe(world.peer().withOptions(PeerOptions.DEFAULTS.withMaxConnectionsPerLoop(1)));
+            Probe probe = new Probe(world.peer()
+                    .withOptions(PeerOptions.builder()
+                            .maxConnectionsPerPeer(1)
+                            .maxWaiting(0)
+                            .build()));
             world.start(probe.proxy());
             Wire one = world.connect();
             one.send(GET);
@@ -212,14 +219,17 @@ class PoolTest {
 
     @ParameterizedTest
     @EnumSource
-    void peersThatDifferInAnythingShareNothing(World.Kind kind) {
+    void peersThatDifferInWhatAConnectionIsShareNothing(World.Kind kind) {
         try (World world = kind.create()) {
             HttpPeer plain = world.peer();
             List<HttpPeer> peers = List.of(
                     plain,
                     plain.withGroup("other"),
-                    plain.withOptions(plain.options().withResponseHeadTimeout(Duration.ofSeconds(59))),
-                    plain.withOptions(plain.options().withMaxIdlePerLoop(9)));
+                    plain.withOptions(plain.options().toBuilder()
+                            .maxRequestsPerConnection(9)
+                            .build()),
+                    plain.withOptions(
+                            plain.options().toBuilder().maxIdlePerLoop(9).build()));
             Probe probe = new Probe(
                     session -> peers.get(session.request().target().charAt(1) - '0'),
                     session -> dev.lawu.proxy.FilterResult.proceed());
@@ -243,14 +253,79 @@ class PoolTest {
         }
     }
 
+    /** A route's own timeout does not cost it connections of its own, and holds for its requests alone. */
+    @ParameterizedTest
+    @EnumSource
+    void peersThatDifferInAnAttemptsSettingsShareConnections(World.Kind kind) {
+        try (World world = kind.create()) {
+            Duration limit = Duration.ofMillis(250);
+            HttpPeer patient = world.peer();
+            HttpPeer hasty = patient.withOptions(
+                    PeerOptions.builder().responseHeadTimeout(limit).build());
+            Probe probe = new Probe(
+                    session -> session.request().target().equals("/hasty") ? hasty : patient,
+                    session -> dev.lawu.proxy.FilterResult.proceed());
+            world.start(probe.proxy());
+            Wire client = world.connect();
+            client.send(GET);
+            Wire origin = world.accept();
+            answer(origin);
+            client.head();
+            idle(world, 1);
+            client.send("POST /hasty HTTP/1.1\r\nHost: a\r\n\r\n");
+            origin.head();
+            assertThat(client.head()).startsWith("HTTP/1.1 504 ");
+            client.send(GET);
+            Wire second = world.accept();
+            answer(second);
+            client.head();
+            idle(world, 1);
+            client.send(GET.replace("/x", "/hasty"));
+            answer(second);
+            client.head();
+            idle(world, 1);
+            client.send(GET);
+            second.head();
+            world.elapse(limit.plusMillis(20));
+            second.send(EMPTY);
+            assertThat(client.head()).startsWith("HTTP/1.1 204 ");
+            assertThat(world.accepted()).isEqualTo(2);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aPeersHostReplacesTheClientsButSharesItsConnections(World.Kind kind) {
+        try (World world = kind.create()) {
+            HttpPeer named = world.peer().withHost("origin.example:81");
+            Probe probe = new Probe(
+                    session -> session.request().target().equals("/named") ? named : world.peer(),
+                    session -> dev.lawu.proxy.FilterResult.proceed());
+            world.start(probe.proxy());
+            Wire client = world.connect();
+            client.send(GET);
+            Wire origin = world.accept();
+            assertThat(origin.head()).contains("\r\nHost: a\r\n");
+            origin.send(EMPTY);
+            client.head();
+            idle(world, 1);
+            client.send(GET.replace("/x", "/named"));
+            assertThat(origin.head())
+                    .contains("\r\nHost: origin.example:81\r\n")
+                    .doesNotContain("\r\nHost: a\r\n");
+            origin.send(EMPTY);
+            client.head();
+        }
+    }
+
     /** A connection whose end is under way is taken: the request goes on another one. */
     @Test
     void aRequestThatMeetsTheEndOfItsConnectionIsRepeated() {
         Simulation.explore(50, simulation -> {
             simulation.network().latency(Duration.ZERO, Duration.ofMillis(2));
             SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000).answer(request -> EMPTY);
-            SimulatedProxy proxy = simulation.start(Probe.to(
-                    HttpPeer.of("10.0.0.9", 9000).withOptions(PeerOptions.DEFAULTS.withMaxConnectionsPerLoop(2))));
+            SimulatedProxy proxy = simulation.start(Probe.to(HttpPeer.of("10.0.0.9", 9000)
+                    .withOptions(PeerOptions.builder().maxConnectionsPerPeer(2).build())));
             SimulatedConnection client = simulation.connect(proxy.address());
             for (int i = 1; i <= 10; i++) {
                 client.send(GET);

@@ -1,264 +1,147 @@
 package dev.lawu.proxy.behaviour;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lawu.proxy.FilterResult;
 import dev.lawu.proxy.HttpProxy;
-import dev.lawu.proxy.Listener;
-import dev.lawu.proxy.LocalResponse;
-import dev.lawu.proxy.ProxyServer;
+import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.TrustedProxies;
 import dev.lawu.proxy.testing.SimulatedConnection;
+import dev.lawu.proxy.testing.SimulatedOrigin;
 import dev.lawu.proxy.testing.SimulatedProxy;
 import dev.lawu.proxy.testing.Simulation;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
-import java.io.ByteArrayOutputStream;
-import java.time.Duration;
-import java.util.Arrays;
-import java.util.function.Consumer;
+import dev.lawu.proxy.upstream.HttpPeer;
+import dev.lawu.proxy.upstream.PeerOptions;
+import dev.lawu.proxy.upstream.ProxyProtocol;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The client's address from a proxy that may say it. */
+/** Connections that tell the peer who the client is. */
 class ProxyProtocolTest {
-    private static final TrustedProxies CLIENTS = TrustedProxies.of("10.0.0.2", "127.0.0.1");
-    private static final String LINE = "PROXY TCP4 192.0.2.1 198.51.100.2 50000 443\r\n";
-    private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    private static final String GET = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
+    private static final String OK = "HTTP/1.1 204 No Content\r\n\r\n";
 
-    private static byte[] binary(int command) {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        all.writeBytes(new byte[] {13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10, (byte) command, 0x11, 0, 15});
-        all.writeBytes(new byte[] {(byte) 192, 0, 2, 1, (byte) 198, 51, 100, 2, (byte) 0xC3, 0x50, 1, (byte) 0xBB});
-        all.writeBytes(new byte[] {4, 0, 0});
-        return all.toByteArray();
-    }
-
-    private static Consumer<ProxyServer.Builder> trusting(World world) {
-        return server -> server.listen(world.listener().name("edge").proxyProtocol(CLIENTS));
-    }
-
-    /** Answers what the session says of its client. */
-    private static HttpProxy mirror() {
-        return new Probe(
-                        session -> {
-                            throw new AssertionError("no upstream is wanted");
-                        },
-                        session -> FilterResult.respond(LocalResponse.of(200)
-                                .text(session.clientAddress() + " " + session.remoteAddress() + " "
-                                        + session.localAddress())))
-                .proxy();
-    }
-
-    private static void answers(Wire client, String expected) {
-        assertThat(client.head()).startsWith("HTTP/1.1 200");
-        assertThat(client.take(expected.length())).isEqualTo(expected);
-    }
-
-    private static final String TOLD = "/192.0.2.1:50000 /192.0.2.1:50000 /198.51.100.2:443";
-
-    @ParameterizedTest
-    @EnumSource
-    void theSessionHasTheAddressesOfTheHeader(World.Kind kind) {
-        try (World world = kind.create()) {
-            world.start(mirror(), trusting(world));
-            Wire first = world.connect();
-            first.send(LINE + GET);
-            answers(first, TOLD);
-            first.send(GET);
-            answers(first, TOLD);
-            Wire second = world.connect();
-            second.send(binary(0x21));
-            second.send(GET);
-            answers(second, TOLD);
-        }
+    private static HttpPeer speaking(HttpPeer peer, ProxyProtocol version) {
+        return peer.withOptions(PeerOptions.builder().proxyProtocol(version).build());
     }
 
     @ParameterizedTest
     @EnumSource
-    void theOriginIsToldToo(World.Kind kind) {
+    void aConnectionIsOneClientsAndBeginsWithTheHeaderOnce(World.Kind kind) {
         try (World world = kind.create()) {
-            world.start(Probe.to(world.peer()), trusting(world));
-            Wire client = world.connect();
-            client.send(LINE + "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n");
-            Wire origin = world.accept();
-            // The client is not the proxy that is trusted to speak for it: what it says itself counts for nothing.
-            assertThat(origin.head())
-                    .contains("X-Forwarded-For: 192.0.2.1\r\n")
-                    .contains("Forwarded: for=192.0.2.1;")
-                    .doesNotContain("203.0.113.9");
-            origin.send("HTTP/1.1 204 No Content\r\n\r\n");
-            client.head();
-        }
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void aHealthCheckKeepsTheConnectionsAddresses(World.Kind kind) {
-        try (World world = kind.create()) {
-            world.start(mirror(), trusting(world));
-            String own = world.isSimulated() ? "/10.0.0.2:" : "/127.0.0.1:";
-            for (byte[] header : new byte[][] {
-                binary(0x20), "PROXY UNKNOWN\r\n".getBytes(ISO_8859_1), "PROXY UNKNOWN x y z\r\n".getBytes(ISO_8859_1)
-            }) {
-                Wire client = world.connect();
-                client.send(header);
-                client.send(GET);
-                client.head();
-                assertThat(client.take(own.length())).isEqualTo(own);
-            }
-        }
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void anUntrustedPeerCannotSayWhoItIs(World.Kind kind) {
-        try (World world = kind.create()) {
-            world.start(
-                    mirror(),
-                    server -> server.listen(world.listener().proxyProtocol(TrustedProxies.of("203.0.113.0/24"))));
-            Wire spoofing = world.connect();
-            spoofing.send(LINE + GET);
-            assertThat(spoofing.rest()).startsWith("HTTP/1.1 400 ").doesNotContain("192.0.2.1");
-            Wire binary = world.connect();
-            binary.send(binary(0x21));
-            binary.send(GET);
-            assertThat(binary.rest()).startsWith("HTTP/1.1 400 ").doesNotContain("192.0.2.1");
-            Wire plain = world.connect();
-            plain.send(GET);
-            answers(plain, world.isSimulated() ? "/10.0.0.2:" : "/127.0.0.1:");
-        }
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void whoIsTrustedMustSayIt(World.Kind kind) {
-        try (World world = kind.create()) {
-            world.start(mirror(), trusting(world));
-            for (String bad :
-                    new String[] {GET, "PROXY TCP4 1.2.3.4\r\n" + GET, "PROXY " + "x".repeat(120), "\r\n\r\nX"}) {
-                Wire client = world.connect();
-                client.send(bad);
-                assertThat(client.rest()).isEmpty();
-            }
-            world.await(
-                    () -> world.server().stats().refused().getOrDefault("proxy-protocol", 0L) == 4,
-                    () -> "4 refusals; found " + world.server().stats());
-            assertThat(world.server().stats().requests()).isZero();
-        }
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void whoLeavesWithinTheHeaderIsGone(World.Kind kind) {
-        try (World world = kind.create()) {
-            world.start(mirror(), trusting(world));
-            Wire silent = world.connect();
-            silent.finish();
-            assertThat(silent.rest()).isEmpty();
-            assertThat(world.server().stats().refused()).isEmpty();
-            Wire half = world.connect();
-            half.send("PROXY TCP4 192");
-            half.finish();
-            assertThat(half.rest()).isEmpty();
-            Wire resetting = world.connect();
-            resetting.send("PROXY TCP4 192");
-            resetting.reset();
-            world.await(() -> world.server().stats().connections() == 0, () -> "no connection");
-            // A whole request and a FIN in one piece: nothing is lost on the way to HTTP.
-            Wire whole = world.connect();
-            whole.send(LINE + "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-            answers(whole, TOLD);
-        }
-    }
-
-    @Test
-    void everyPieceMayComeAlone() {
-        try (Simulation simulation = Simulation.create()) {
-            SimulatedProxy proxy = simulation.start(
-                    mirror(),
-                    server -> server.listen(Listener.tcp("10.0.0.1", 8080).proxyProtocol(CLIENTS)));
-            for (byte[] header : new byte[][] {LINE.getBytes(ISO_8859_1), binary(0x21)}) {
-                ByteArrayOutputStream message = new ByteArrayOutputStream();
-                message.writeBytes(header);
-                message.writeBytes(GET.getBytes(ISO_8859_1));
-                byte[] bytes = message.toByteArray();
-                for (int cut = 1; cut < bytes.length; cut++) {
-                    SimulatedConnection client = simulation.connect(proxy.address());
-                    client.send(Arrays.copyOf(bytes, cut));
-                    client.send(Arrays.copyOfRange(bytes, cut, bytes.length));
-                    simulation.run();
-                    assertThat(client.received()).as("cut at %d", cut).endsWith("\r\n\r\n" + TOLD);
-                    client.close();
-                }
-                SimulatedConnection client = simulation.connect(proxy.address());
-                client.sendBytewise(new String(bytes, ISO_8859_1));
-                simulation.run();
-                assertThat(client.received()).endsWith("\r\n\r\n" + TOLD);
-                client.close();
-            }
-            simulation.assertQuiet();
-        }
-    }
-
-    @Test
-    void aHeaderHasToComeInTime() {
-        try (World world = World.Kind.SIMULATED.create()) {
-            world.start(mirror(), trusting(world));
-            Wire client = world.connect();
-            client.send("PROXY ");
-            world.elapse(Duration.ofSeconds(14));
-            client.send("TCP4 "); // a byte now and then gains no time
-            world.elapse(Duration.ofMillis(900));
-            assertThat(client.isEnded()).isFalse();
-            world.elapse(Duration.ofMillis(200));
-            assertThat(client.rest()).isEmpty();
-            assertThat(world.server().stats().refused()).containsEntry("proxy-protocol-timeout", 1L);
-        }
-    }
-
-    @Test
-    void theLimitPerClientIsTheClientsAndNotTheProxys() {
-        try (World world = World.Kind.SIMULATED.create()) {
-            world.start(mirror(), server -> {
-                trusting(world).accept(server);
-                server.maxConnectionsPerClient(2);
-            });
-            for (int i = 1; i <= 5; i++) {
-                Wire client = world.connect();
-                client.send("PROXY TCP4 192.0.2." + i + " 198.51.100.2 1 443\r\n" + GET);
-                client.head();
-                Wire check = world.connect();
-                check.send("PROXY UNKNOWN\r\n" + GET);
-                check.head();
-            }
-            Wire second = world.connect();
-            second.send("PROXY TCP4 192.0.2.1 198.51.100.2 2 443\r\n" + GET);
+            world.start(HttpProxy.of(new ToPeer(speaking(world.peer(), ProxyProtocol.V1))));
+            Wire one = world.connect();
+            one.send(GET);
+            Wire first = world.accept();
+            String header = first.until("\r\n");
+            assertThat(header).matches("PROXY TCP4 \\S+ \\S+ \\d+ \\d+\r\n");
+            assertThat(first.head()).startsWith("GET ");
+            first.send(OK);
+            one.head();
+            Wire two = world.connect();
+            two.send(GET);
+            Wire second = world.accept();
+            assertThat(second.until("\r\n")).startsWith("PROXY TCP4 ").isNotEqualTo(header);
             second.head();
-            Wire third = world.connect();
-            third.send("PROXY TCP4 192.0.2.1 198.51.100.2 3 443\r\n" + GET);
-            assertThat(third.rest()).isEmpty();
-            assertThat(world.server().stats().refused()).containsEntry("max-connections-per-client", 1L);
-            second.close();
-            world.await(() -> world.server().stats().connections() == 11 - 1, () -> "one less");
-            Wire fourth = world.connect();
-            fourth.send("PROXY TCP4 192.0.2.1 198.51.100.2 4 443\r\n" + GET);
-            fourth.head();
+            second.send(OK);
+            two.head();
+            one.send(GET);
+            assertThat(first.head()).startsWith("GET ");
+            first.send(OK);
+            one.head();
+            assertThat(world.accepted()).isEqualTo(2);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aClientThatLeavesTakesItsConnectionsAlong(World.Kind kind) {
+        try (World world = kind.create()) {
+            world.start(HttpProxy.of(new ToPeer(speaking(world.peer(), ProxyProtocol.V1))));
+            Wire one = world.connect();
+            Wire two = world.connect();
+            Wire[] origins = new Wire[2];
+            for (int i = 0; i < 2; i++) {
+                (i == 0 ? one : two).send(GET);
+                origins[i] = world.accept();
+                origins[i].until("\r\n\r\n");
+                origins[i].send(OK);
+                (i == 0 ? one : two).head();
+            }
+            world.await(() -> world.server().stats().upstreamIdle() == 2, () -> "two idle");
+            one.close();
+            assertThat(origins[0].rest()).isEmpty();
+            world.await(() -> world.server().stats().upstreamIdle() == 1, () -> "one idle");
+            assertThat(origins[1].isEnded()).isFalse();
+            assertThat(world.server().stats().upstreamClosed()).containsEntry("client-gone", 1L);
         }
     }
 
     @Test
-    void aDrainWaitsForNoHeader() {
-        try (World world = World.Kind.SIMULATED.create()) {
-            world.start(mirror(), trusting(world));
-            Wire client = world.connect();
-            client.send("PROXY ");
-            world.await(() -> world.server().stats().connections() == 1, () -> "the connection");
-            var done = world.server().shutdown().toCompletableFuture();
-            assertThat(client.rest()).isEmpty();
-            world.await(done::isDone, () -> "the end");
+    void theHeaderHasTheClientsAddressAndWhereItArrived() {
+        try (Simulation simulation = Simulation.create()) {
+            SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000);
+            SimulatedProxy proxy = simulation.start(
+                    HttpProxy.of(new ToPeer(speaking(HttpPeer.of("10.0.0.9", 9000), ProxyProtocol.V2))));
+            SimulatedConnection client = simulation.connect(proxy.address()).send(GET);
+            simulation.run();
+            byte[] sent = origin.connection().receivedBytes();
+            int port = client.localAddress().getPort();
+            assertThat(sent)
+                    .startsWith(
+                            0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A, 0x21, 0x11, 0, 12)
+                    .containsSequence(10, 0, 0, 2, 10, 0, 0, 1, port >> 8, port & 0xFF, 8080 >> 8, 8080 & 0xFF, 'G');
+            origin.connection().send(OK);
+            simulation.run();
+            assertThat(client.received()).startsWith("HTTP/1.1 204");
+        }
+    }
+
+    /** A trusted proxy in front puts many clients on one connection. */
+    @Test
+    void clientsOfATrustedProxyDoNotShare() {
+        try (Simulation simulation = Simulation.create()) {
+            SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000).onConnection(connection -> {});
+            ToPeer described = new ToPeer(speaking(HttpPeer.of("10.0.0.9", 9000), ProxyProtocol.V1));
+            SimulatedProxy proxy = simulation.start(HttpProxy.builder(described)
+                    .options(ProxyOptions.builder()
+                            .trustedProxies(TrustedProxies.of("10.0.0.2/32"))
+                            .build())
+                    .build());
+            SimulatedConnection front = simulation.connect(proxy.address());
+            for (String client : List.of("192.0.2.1", "192.0.2.2", "192.0.2.1")) {
+                front.send("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: " + client + "\r\n\r\n");
+                simulation.run();
+                origin.connections().forEach(connection -> {
+                    if (connection.received().endsWith("\r\n\r\n")) {
+                        connection.send(OK);
+                        String text = connection.takeReceived();
+                        assertThat(text.contains("PROXY ")
+                                        == text.startsWith("PROXY TCP4 " + client + " 10.0.0.1 0 8080\r\n"))
+                                .isTrue();
+                        assertThat(text).contains("X-Forwarded-For: " + client + ", 10.0.0.2");
+                    }
+                });
+                simulation.run();
+            }
+            assertThat(origin.connections()).hasSize(2);
+            assertThat(front.received().split("204", -1)).hasSize(4);
+        }
+    }
+
+    @Test
+    void aPeerThatClosesAtTheHeaderFailsTheRequest() {
+        try (Simulation simulation = Simulation.create()) {
+            simulation.listen("10.0.0.9", 9000).onConnection(SimulatedConnection::reset);
+            ToPeer described = new ToPeer(speaking(HttpPeer.of("10.0.0.9", 9000), ProxyProtocol.V1));
+            SimulatedProxy proxy = simulation.start(HttpProxy.of(described));
+            SimulatedConnection client = simulation.connect(proxy.address()).send(GET);
+            simulation.run();
+            assertThat(client.received()).startsWith("HTTP/1.1 502");
+            simulation.assertQuiet();
         }
     }
 }

@@ -98,9 +98,10 @@ class SeededRacesTest {
             }
             SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000).answer(this::answer);
             HttpPeer peer = HttpPeer.of("10.0.0.9", 9000)
-                    .withOptions(PeerOptions.DEFAULTS
-                            .withMaxIdlePerLoop(random.nextInt(4))
-                            .withMaxConnectionsPerLoop(2 + random.nextInt(4)));
+                    .withOptions(PeerOptions.builder()
+                            .maxIdlePerLoop(random.nextInt(4))
+                            .maxConnectionsPerPeer(2 + random.nextInt(4))
+                            .build());
             Probe probe = new Probe(
                     session -> peer,
                     session -> session.request().target().hashCode() % 3 == 0

@@ -171,8 +171,10 @@ class TunnelTest {
     void anIdleTunnelIsEnded(World.Kind kind) {
         try (World world = kind.create()) {
             Duration idle = Duration.ofMillis(world.isSimulated() ? 600_000 : 300);
-            Probe probe =
-                    new Probe(world.peer().withOptions(world.peer().options().withTunnelIdleTimeout(idle)));
+            Probe probe = new Probe(world.peer()
+                    .withOptions(world.peer().options().toBuilder()
+                            .tunnelIdleTimeout(idle)
+                            .build()));
             world.start(probe.proxy());
             Ends ends = open(world);
             for (int i = 0; i < 4; i++) {

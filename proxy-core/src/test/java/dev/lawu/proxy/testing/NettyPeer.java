@@ -2,6 +2,7 @@ package dev.lawu.proxy.testing;
 
 import dev.lawu.proxy.spi.BindRequest;
 import dev.lawu.proxy.spi.Transport;
+import dev.lawu.proxy.upstream.PeerOptions;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -45,7 +46,10 @@ final class NettyPeer implements AutoCloseable {
 
     ChannelFuture connect(SocketAddress remote, ChannelInboundHandlerAdapter handler) {
         return transport.connect(
-                loops.next(), remote, channel -> channel.pipeline().addLast(handler));
+                loops.next(),
+                remote,
+                PeerOptions.DEFAULTS,
+                channel -> channel.pipeline().addLast(handler));
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lawu.proxy.testing.NettyPeer.Echo;
 import dev.lawu.proxy.testing.NettyPeer.Recorder;
+import dev.lawu.proxy.upstream.ResolvedAddresses;
 import io.netty.channel.EventLoop;
 import java.net.InetAddress;
 import java.net.SocketAddress;
@@ -214,20 +215,23 @@ class SimulationTest {
     void namesResolveInALaterStep() {
         try (Simulation simulation = Simulation.create()) {
             simulation.name("origin", "10.0.0.9").name("origin", "10.0.0.10");
-            CompletableFuture<List<InetAddress>> known =
+            CompletableFuture<ResolvedAddresses> known =
                     simulation.resolver().resolve("Origin").toCompletableFuture();
-            CompletableFuture<List<InetAddress>> unknown =
+            CompletableFuture<ResolvedAddresses> unknown =
                     simulation.resolver().resolve("nobody").toCompletableFuture();
             assertThat(known.isDone()).isFalse();
             simulation.run();
 
-            assertThat(known.join()).extracting(InetAddress::getHostAddress).containsExactly("10.0.0.9", "10.0.0.10");
+            assertThat(known.join().addresses())
+                    .extracting(InetAddress::getHostAddress)
+                    .containsExactly("10.0.0.9", "10.0.0.10");
             assertThatThrownBy(unknown::join).hasCauseInstanceOf(UnknownHostException.class);
             assertThat(simulation
                             .resolver()
                             .resolve("::1")
                             .toCompletableFuture()
-                            .join())
+                            .join()
+                            .addresses())
                     .hasSize(1);
         }
     }

@@ -8,6 +8,7 @@ import dev.lawu.proxy.Session;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.LoopCounters;
 import dev.lawu.proxy.spi.ClientListener;
 import dev.lawu.proxy.spi.ClientStream;
 import dev.lawu.proxy.spi.Connector;
@@ -150,8 +151,8 @@ final class StubbedEngine {
         }
 
         @Override
-        public Runnable open(HttpPeer peer, boolean fresh, Callback callback) {
-            callback.onOpen(this, true);
+        public Runnable open(HttpPeer peer, Request request) {
+            request.onOpen(this, true);
             return NOTHING_TO_CANCEL;
         }
 

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>States go one way: CHOOSING, CONNECTING, PREPARING (the stream is open, nothing is sent), SENT, DONE. DONE is reached once, by success, failure or {@link #abandon}; whatever comes after it is
  * dropped. An attempt tells its exchange about its failure and decides nothing itself, so that several can run side by side.
  */
-final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callback, BodyPipe.Output, BodySource {
+final class Attempt implements UpstreamAttempt, ClientListener, Connector.Request, BodyPipe.Output, BodySource {
     private enum State {
         CHOOSING,
         CONNECTING,
@@ -39,7 +39,7 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
     private @Nullable Runnable cancelConnect;
     private @Nullable ClientStream stream;
     private boolean reused;
-    private boolean fresh;
+    private final boolean fresh;
     private @Nullable RequestHead head;
     private @Nullable BodyPipe requestPipe;
     private boolean sent;
@@ -98,10 +98,26 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
         peer = chosen;
         chosenAt = exchange.now();
         state = State.CONNECTING;
-        Runnable cancel = exchange.connector.open(chosen, fresh, this);
+        Runnable cancel = exchange.connector.open(chosen, this);
         if (state == State.CONNECTING) {
             cancelConnect = cancel;
         }
+    }
+
+    @Override
+    public boolean isFresh() {
+        return fresh;
+    }
+
+    @Override
+    public @Nullable SocketAddress clientAddress() {
+        SocketAddress told = exchange.client.clientAddress(exchange.request);
+        return told != null ? told : exchange.down.connection().remoteAddress();
+    }
+
+    @Override
+    public @Nullable SocketAddress clientLocalAddress() {
+        return exchange.client.localAddress();
     }
 
     @Override
@@ -140,7 +156,12 @@ final class Attempt implements UpstreamAttempt, ClientListener, Connector.Callba
             fail(e);
             return;
         }
-        head = exchange.upstreamHead();
+        RequestHead copy = exchange.upstreamHead();
+        HttpPeer to = peer;
+        if (to != null && to.hostOverride() != null) {
+            copy.headers().set("Host", to.hostOverride());
+        }
+        head = copy;
         filterHead(0);
     }
 

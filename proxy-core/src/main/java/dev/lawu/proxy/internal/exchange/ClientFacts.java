@@ -12,6 +12,7 @@ import io.netty.util.NetUtil;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientFacts {
     private final @Nullable InetSocketAddress remote;
+    private final @Nullable SocketAddress local;
     private final boolean trusted;
     private final String scheme;
     private final TrustedProxies proxies;
@@ -38,6 +40,7 @@ final class ClientFacts {
     private ClientFacts(ConnectionInfo connection, TrustedProxies proxies) {
         this.proxies = proxies;
         this.remote = connection.remoteAddress() instanceof InetSocketAddress inet ? inet : null;
+        this.local = connection.localAddress();
         this.trusted = remote != null && remote.getAddress() != null && proxies.contains(remote.getAddress());
         this.scheme = connection.isSecure() ? "https" : "http";
         if (remote == null || remote.getAddress() == null) {
@@ -97,6 +100,12 @@ final class ClientFacts {
             }
         }
         return client;
+    }
+
+    /** This process's end of the client's connection. */
+    @Nullable
+    SocketAddress localAddress() {
+        return local;
     }
 
     private static @Nullable InetAddress literal(String text) {

@@ -7,6 +7,7 @@ import dev.lawu.proxy.http.Headers;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.internal.loop.Flushable;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.LoopCounters;
 import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.ExchangeStarter;

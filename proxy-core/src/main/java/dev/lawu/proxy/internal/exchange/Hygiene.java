@@ -88,7 +88,7 @@ final class Hygiene {
         removeHopByHop(headers);
         if (!headers.contains(FieldName.HOST)) {
             // Of HTTP/1.0, or removed by a filter; HTTP/1.1 requires it (RFC 9112, section 3.2).
-            headers.section().append(FieldName.HOST, peer.toString());
+            headers.section().append(FieldName.HOST, hostOf(peer));
         }
         if (exchange.stripsExpect()) {
             headers.remove(FieldName.EXPECT);
@@ -103,6 +103,19 @@ final class Hygiene {
         } else {
             setLength(headers, lengthUnknown ? -1 : length);
         }
+    }
+
+    /** Gives the copy that goes upstream the peer's own {@code Host}, if it has one, before the filters see it. */
+    void host(RequestHead head, HttpPeer peer) {
+        String host = peer.hostOverride();
+        if (host != null) {
+            head.headers().set("Host", host);
+        }
+    }
+
+    private static String hostOf(HttpPeer peer) {
+        String host = peer.hostOverride();
+        return host != null ? host : peer.path() == null ? peer.toString() : peer.host();
     }
 
     /** Makes an upstream's head fit to be sent to the client, before the filters see it. */

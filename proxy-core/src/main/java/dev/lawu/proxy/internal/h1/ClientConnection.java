@@ -12,7 +12,6 @@ import dev.lawu.proxy.spi.ClientStream;
 import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.StreamListener;
 import dev.lawu.proxy.upstream.HttpPeer;
-import dev.lawu.proxy.upstream.PeerOptions;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -62,8 +61,9 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     /** How long an answer is waited for on a connection that can no longer be written to. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
-    private final PeerOptions options;
-    private final HttpPeer peer;
+    /** Whom the present exchange chose: of its options, those of an attempt hold. */
+    private HttpPeer peer;
+
     private final Owner owner;
     private final ResponseParser parser;
 
@@ -93,7 +93,6 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     public ClientConnection(
             Channel channel, LoopContext loop, ProxyOptions limits, HttpPeer peer, ConnectionInfo info, Owner owner) {
         super(channel, loop, limits, info, peer.options().writeStallTimeout());
-        this.options = peer.options();
         this.peer = peer;
         this.owner = owner;
         this.parser = new ResponseParser(loop.sections(), limits);
@@ -105,9 +104,15 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         channel.config().setOption(ChannelOption.AUTO_CLOSE, false);
     }
 
-    /** Whom it is connected to. */
+    /** The peer that was chosen last; equal ones share connections, though not the settings of an attempt. */
     public HttpPeer peer() {
         return peer;
+    }
+
+    /** Says whom the next exchange has chosen, for its owner: the timeouts of its options hold from now on. */
+    public void lend(HttpPeer chosen) {
+        peer = chosen;
+        output.stallAfter(chosen.options().writeStallTimeout().toNanos());
     }
 
     /** True if an exchange can be started: none is going on, and nothing has come that says otherwise. */
@@ -120,6 +125,20 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         if (in == Input.IDLE) {
             close();
         }
+    }
+
+    /**
+     * Takes this handler out of an idle connection, which then belongs to the caller: its channel may be given another one, on another loop. The owner is told nothing.
+     *
+     * @return false if something is under way, which leaves everything as it was
+     */
+    public boolean detach() {
+        return isUsable() && letGo();
+    }
+
+    /** Says that the connection was used before it got this handler. */
+    public void setUsed() {
+        listenedTo = true;
     }
 
     // ---- the request
@@ -382,8 +401,8 @@ public final class ClientConnection extends Http1Connection implements ClientStr
         awaited = now;
         switch (now) {
             case HEAD, CONTINUE ->
-                readDeadline.set(options.responseHeadTimeout().toNanos());
-            case BODY -> readDeadline.set(options.betweenBytesTimeout().toNanos());
+                readDeadline.set(peer.options().responseHeadTimeout().toNanos());
+            case BODY -> readDeadline.set(peer.options().betweenBytesTimeout().toNanos());
             case LAST_WORDS -> readDeadline.set(LAST_WORDS.toNanos());
             default -> readDeadline.cancel();
         }
@@ -415,12 +434,13 @@ public final class ClientConnection extends Http1Connection implements ClientStr
                 fail(ProxyException.upstream(
                         ErrorType.RESPONSE_HEAD_TIMEOUT,
                         peer + " sent no " + (responseBytes ? "complete " : "") + "response head within "
-                                + options.responseHeadTimeout(),
+                                + peer.options().responseHeadTimeout(),
                         null));
             case BODY ->
                 fail(ProxyException.upstream(
                         ErrorType.BODY_TIMEOUT,
-                        peer + " sent nothing for " + options.betweenBytesTimeout() + ", after " + body.progress(),
+                        peer + " sent nothing for " + peer.options().betweenBytesTimeout() + ", after "
+                                + body.progress(),
                         null));
             default -> lost();
         }
@@ -429,7 +449,9 @@ public final class ClientConnection extends Http1Connection implements ClientStr
     @Override
     void onWriteStall() {
         fail(ProxyException.upstream(
-                ErrorType.WRITE_TIMEOUT, peer + " took nothing for " + options.writeStallTimeout(), null));
+                ErrorType.WRITE_TIMEOUT,
+                peer + " took nothing for " + peer.options().writeStallTimeout(),
+                null));
     }
 
     // ---- failures

@@ -442,6 +442,27 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements H
         channel.close();
     }
 
+    /**
+     * Lets go of the channel without a word, if nothing is under way in either direction: the channel stays open, without this handler and without anything of its loop's.
+     *
+     * @return false if something is under way
+     */
+    final boolean letGo() {
+        if (closed || processing || inputClosed || !reading || input.isReadable() || !output.isEmpty()) {
+            return false;
+        }
+        closed = true;
+        goneTold = true;
+        writer.stop();
+        output.close();
+        readDeadline.remove();
+        body.reset();
+        onClose();
+        settle(false);
+        channel.pipeline().remove(this);
+        return true;
+    }
+
     /** Gives back what the end holds. */
     abstract void onClose();
 

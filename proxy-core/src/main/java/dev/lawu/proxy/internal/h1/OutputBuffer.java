@@ -30,7 +30,7 @@ final class OutputBuffer {
     private final Channel channel;
     private final LoopContext loop;
     private final Flushable owner;
-    private final long stallNanos;
+    private long stallNanos;
     private final Deadline stall;
     private final ChannelFutureListener markReached = future -> markReached();
 
@@ -58,6 +58,11 @@ final class OutputBuffer {
                 look(stalled);
             }
         };
+    }
+
+    /** From now on a peer that takes nothing for this long is a stalled one. */
+    void stallAfter(long nanos) {
+        stallNanos = nanos;
     }
 
     /** A buffer with room for this many bytes; what is written there is sent in this turn. */
@@ -164,6 +169,12 @@ final class OutputBuffer {
             return true;
         }
         return false;
+    }
+
+    /** True if the transport has taken everything. */
+    boolean isEmpty() {
+        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+        return pending == null && marksWaiting == 0 && (queue == null || queue.isEmpty());
     }
 
     /** Drops what was not flushed, and everything to come. */

@@ -28,6 +28,25 @@ public abstract class Deadline {
         }
     }
 
+    /** The moment this many nanoseconds from now, for {@link #set(long, long)}; on this loop alone. */
+    protected final long moment(long nanosFromNow) {
+        return queue.now() + nanosFromNow;
+    }
+
+    /** Sets it to this many nanoseconds from now, but not later than a {@linkplain #moment moment}; false, and off, if that has come. */
+    protected final boolean set(long nanosFromNow, long latest) {
+        long now = queue.now();
+        if (latest <= now) {
+            due = NONE;
+            return false;
+        }
+        due = Math.min(now + Math.max(nanosFromNow, 0), latest);
+        if (index < 0 || due < key) {
+            queue.place(this);
+        }
+        return true;
+    }
+
     /** Turns it off. */
     public final void cancel() {
         due = NONE;

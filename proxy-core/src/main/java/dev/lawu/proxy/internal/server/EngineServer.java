@@ -1,16 +1,17 @@
 package dev.lawu.proxy.internal.server;
 
-import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.Plugin;
-import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.ProxyServer;
 import dev.lawu.proxy.ServerOptions;
 import dev.lawu.proxy.ServerStats;
 import dev.lawu.proxy.internal.exchange.ProxyEngine;
 import dev.lawu.proxy.internal.loop.LoopContext;
-import dev.lawu.proxy.internal.transport.DnsNames;
+import dev.lawu.proxy.internal.loop.LoopCounters;
+import dev.lawu.proxy.internal.transport.DnsLookup;
+import dev.lawu.proxy.internal.transport.NameCache;
 import dev.lawu.proxy.internal.transport.SocketTransport;
+import dev.lawu.proxy.internal.upstream.UpstreamPools;
 import dev.lawu.proxy.spi.RandomSource;
 import dev.lawu.proxy.spi.TimeSource;
 import dev.lawu.proxy.spi.Transport;
@@ -20,14 +21,13 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -40,10 +40,11 @@ final class EngineServer implements ProxyServer, Drain.Target {
     private final ProxyEngine engine;
     private final Transport transport;
     private final EventLoopGroup group;
+    private final UpstreamPools pools;
     private final IdentityHashMap<EventExecutor, ServerLoop> byLoop;
     private final List<ServerLoop> loops;
     private final @Nullable Watchdog watchdog;
-    private final @Nullable DnsNames ownNames;
+    private final List<DnsLookup> lookups = new ArrayList<>();
     private final ConnectionLimits limits;
     private final Listeners listeners;
     private final Services services;
@@ -66,18 +67,17 @@ final class EngineServer implements ProxyServer, Drain.Target {
         Transport plugged = plugin(description, Transport.class);
         this.transport = plugged == null ? new SocketTransport() : plugged;
         this.group = transport.eventLoops(description.eventLoops());
+        this.pools = new UpstreamPools(transport, description.eventLoops(), options);
         this.limits = new ConnectionLimits(description.maxConnections(), description.maxConnectionsPerClient());
-        DnsNames dns = null;
         List<ServerLoop> all = new ArrayList<>();
         IdentityHashMap<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
         try {
-            dns = makeLoops(time, random, all, index);
+            makeLoops(time, random, all, index);
         } catch (Throwable e) {
             engine.blocking().close();
             group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
             throw e;
         }
-        this.ownNames = dns;
         this.loops = Collections.unmodifiableList(all);
         this.byLoop = index;
         this.listeners =
@@ -89,33 +89,34 @@ final class EngineServer implements ProxyServer, Drain.Target {
                 time == null ? new Watchdog(loops, options.watchdogThreshold().toMillis()) : null;
     }
 
-    private @Nullable DnsNames makeLoops(
+    private void makeLoops(
             @Nullable TimeSource time,
             @Nullable RandomSource random,
             List<ServerLoop> all,
             Map<EventExecutor, ServerLoop> index) {
-        NameResolver resolver = description.resolver();
-        DnsNames dns = null;
-        if (resolver == null && transport instanceof SocketTransport sockets) {
-            dns = new DnsNames(sockets, (EventLoop) group.iterator().next());
-            resolver = dns;
-        } else if (resolver == null) {
-            resolver = host -> CompletableFuture.failedFuture(ProxyException.upstream(
-                    ErrorType.RESOLVE,
-                    host + ": no resolver (expected: resolver(...) beside a transport of your own)",
-                    null));
-        }
+        NameResolver plugged = description.resolver();
+        TimeSource clock = time == null ? TimeSource.SYSTEM : time;
+        NameCache names = new NameCache(description.names(), clock, plugged != null);
         for (EventExecutor executor : group) {
             LoopContext context = new LoopContext(
-                    (EventLoop) executor,
-                    time == null ? TimeSource.SYSTEM : time,
-                    random == null ? new SplittableRandom() : random.create());
-            ServerLoop loop = new ServerLoop(this, engine, context, transport, resolver);
+                    (EventLoop) executor, clock, random == null ? new SplittableRandom() : random.create());
+            NameResolver source = plugged == null ? ownResolver(context.loop()) : plugged;
+            NameResolver resolver = names.on(context.loop(), source);
+            ServerLoop loop = new ServerLoop(this, engine, context, pools, resolver);
             executor.execute(() -> loop.watch.runsOn(Thread.currentThread()));
             all.add(loop);
             index.put(executor, loop);
         }
-        return dns;
+    }
+
+    private NameResolver ownResolver(EventLoop loop) {
+        if (transport instanceof SocketTransport sockets) {
+            DnsLookup lookup = new DnsLookup(sockets, loop, description.names());
+            lookups.add(lookup);
+            return lookup;
+        }
+        return host -> CompletableFuture.failedFuture(new IllegalStateException(
+                host + ": no resolver (expected: resolver(...) beside a transport of your own)"));
     }
 
     private static void refuseUnknown(ServerOptions description) {
@@ -209,9 +210,7 @@ final class EngineServer implements ProxyServer, Drain.Target {
         if (watchdog != null) {
             watchdog.stop();
         }
-        if (ownNames != null) {
-            ownNames.close();
-        }
+        lookups.forEach(DnsLookup::close);
         engine.blocking().close();
         CompletableFuture<Void> ended = new CompletableFuture<>();
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).addListener(done -> {
@@ -233,6 +232,15 @@ final class EngineServer implements ProxyServer, Drain.Target {
     @Override
     public SocketAddress address(String listener) {
         return listeners.address(listener);
+    }
+
+    @Override
+    public Duration eventLoopLag() {
+        long most = 0;
+        for (ServerLoop loop : loops) {
+            most = Math.max(most, loop.lag.sample());
+        }
+        return Duration.ofNanos(most);
     }
 
     @Override
@@ -259,27 +267,15 @@ final class EngineServer implements ProxyServer, Drain.Target {
 
     @Override
     public ServerStats stats() {
-        long requests = 0;
-        long active = 0;
-        long idle = 0;
-        long connects = 0;
-        Map<String, Long> refused = new HashMap<>();
+        List<LoopCounters> counters = new ArrayList<>();
         for (ServerLoop loop : loops) {
-            requests += loop.counters.requests();
-            active += loop.counters.upstreamActive();
-            idle += loop.counters.upstreamIdle();
-            connects += loop.counters.upstreamConnects();
-            loop.counters.addRefusedTo(refused);
+            counters.add(loop.counters);
         }
-        return new ServerStats(
+        return StatsSnapshot.of(
+                counters,
                 limits.count(),
-                (int) exchanges(),
-                (int) active,
-                (int) idle,
+                pools.moving(),
                 engine.blocking().count(),
-                requests,
-                connects,
-                Collections.unmodifiableMap(new TreeMap<>(refused)),
                 watchdog == null ? 0 : watchdog.reports(),
                 listeners.acceptFailures());
     }

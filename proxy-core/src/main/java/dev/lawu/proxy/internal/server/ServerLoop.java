@@ -3,13 +3,13 @@ package dev.lawu.proxy.internal.server;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.internal.exchange.CallbackWatch;
 import dev.lawu.proxy.internal.exchange.EngineLoop;
-import dev.lawu.proxy.internal.exchange.LoopCounters;
 import dev.lawu.proxy.internal.exchange.ProxyEngine;
 import dev.lawu.proxy.internal.h1.ServerConnection;
 import dev.lawu.proxy.internal.loop.LoopContext;
+import dev.lawu.proxy.internal.loop.LoopCounters;
 import dev.lawu.proxy.internal.transport.ChannelInfo;
 import dev.lawu.proxy.internal.upstream.UpstreamPool;
-import dev.lawu.proxy.spi.Transport;
+import dev.lawu.proxy.internal.upstream.UpstreamPools;
 import dev.lawu.proxy.upstream.NameResolver;
 import io.netty.channel.Channel;
 import java.net.SocketAddress;
@@ -28,6 +28,7 @@ final class ServerLoop {
     final LoopContext loop;
     final LoopCounters counters = new LoopCounters();
     final CallbackWatch watch = new CallbackWatch();
+    final LoopLag lag;
     private final UpstreamPool pool;
     private final EngineLoop exchanges;
     private final Set<ServerConnection> connections = new LinkedHashSet<>();
@@ -35,10 +36,11 @@ final class ServerLoop {
     private boolean draining;
     private boolean aborted;
 
-    ServerLoop(EngineServer server, ProxyEngine engine, LoopContext loop, Transport transport, NameResolver resolver) {
+    ServerLoop(EngineServer server, ProxyEngine engine, LoopContext loop, UpstreamPools pools, NameResolver resolver) {
         this.server = server;
         this.loop = loop;
-        this.pool = new UpstreamPool(loop, transport, resolver, server.options(), counters);
+        this.lag = new LoopLag(loop);
+        this.pool = new UpstreamPool(pools, loop, resolver, counters);
         this.exchanges = new EngineLoop(engine, loop, pool, counters, watch);
     }
 
@@ -102,6 +104,7 @@ final class ServerLoop {
 
     void closed(ServerConnection connection) {
         connections.remove(connection);
+        pool.clientGone(connection.connection().remoteAddress());
     }
 
     /** A connection is off the counts of its listener and client. */

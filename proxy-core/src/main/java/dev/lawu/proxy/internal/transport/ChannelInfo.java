@@ -2,7 +2,9 @@ package dev.lawu.proxy.internal.transport;
 
 import dev.lawu.proxy.spi.ConnectionInfo;
 import io.netty.channel.Channel;
+import io.netty.channel.unix.DomainSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +21,13 @@ public final class ChannelInfo implements ConnectionInfo {
 
     public ChannelInfo(Channel channel) {
         this.channel = channel;
-        remote = channel.remoteAddress();
-        local = channel.localAddress();
+        remote = plain(channel.remoteAddress());
+        local = plain(channel.localAddress());
+    }
+
+    /** Users do not see Netty's class for what the JDK has one. */
+    private static @Nullable SocketAddress plain(@Nullable SocketAddress address) {
+        return address instanceof DomainSocketAddress unix ? UnixDomainSocketAddress.of(unix.path()) : address;
     }
 
     /** Of a connection that has other ends than its socket says: the client behind a proxy, say. */
@@ -38,7 +45,7 @@ public final class ChannelInfo implements ConnectionInfo {
     @Override
     public @Nullable SocketAddress remoteAddress() {
         if (remote == null) {
-            remote = channel.remoteAddress();
+            remote = plain(channel.remoteAddress());
         }
         return remote;
     }
@@ -46,7 +53,7 @@ public final class ChannelInfo implements ConnectionInfo {
     @Override
     public @Nullable SocketAddress localAddress() {
         if (local == null) {
-            local = channel.localAddress();
+            local = plain(channel.localAddress());
         }
         return local;
     }

@@ -2,6 +2,7 @@ package dev.lawu.proxy.internal.transport;
 
 import dev.lawu.proxy.spi.BindRequest;
 import dev.lawu.proxy.spi.Transport;
+import dev.lawu.proxy.upstream.PeerOptions;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
@@ -18,6 +19,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -27,18 +29,21 @@ import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.util.function.Consumer;
 
-/** TCP and, for listening, Unix-domain sockets, by epoll, or by NIO where epoll is missing. Thread-safe. */
+/** TCP and Unix-domain sockets, by epoll, or by NIO where epoll is missing. Thread-safe. */
 public final class SocketTransport implements Transport {
     private static final ByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
     private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(256 * 1024, 512 * 1024);
@@ -51,6 +56,7 @@ public final class SocketTransport implements Transport {
     private static final ChannelOption<Boolean> REUSE_PORT = NioChannelOption.of(StandardSocketOptions.SO_REUSEPORT);
 
     private final boolean epoll;
+    private final PeerSockets sockets;
 
     /** The best transport that this machine has. */
     public SocketTransport() {
@@ -60,6 +66,7 @@ public final class SocketTransport implements Transport {
     /** Epoll or NIO. */
     public SocketTransport(boolean epoll) {
         this.epoll = epoll;
+        this.sockets = new PeerSockets(epoll);
     }
 
     @Override
@@ -111,20 +118,37 @@ public final class SocketTransport implements Transport {
     }
 
     @Override
-    public ChannelFuture connect(EventLoop loop, SocketAddress remote, Consumer<Channel> created) {
+    public ChannelFuture connect(EventLoop loop, SocketAddress remote, PeerOptions options, Consumer<Channel> created) {
+        boolean local = remote instanceof UnixDomainSocketAddress;
         Bootstrap client = new Bootstrap()
                 .group(loop)
-                .channel(socketType())
+                .channel(local ? localType() : socketType())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0) // the caller gives up in time
-                .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .option(ChannelOption.ALLOCATOR, ALLOCATOR)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
                 .handler(initializer(created));
+        if (remote instanceof UnixDomainSocketAddress unix) {
+            return client.connect(ofTransport(unix));
+        }
+        client.option(ChannelOption.TCP_NODELAY, true);
         if (epoll) {
             client.option(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) UNSENT);
         }
-        return client.connect(remote);
+        if (PeerSockets.isPlain(options)) {
+            return client.connect(remote);
+        }
+        InetAddress source = options.sourceAddress();
+        client.handler(initializer(channel -> {
+            sockets.apply(channel, options);
+            created.accept(channel);
+        }));
+        return source == null ? client.connect(remote) : client.connect(remote, new InetSocketAddress(source, 0));
+    }
+
+    @Override
+    public boolean movesConnections() {
+        return true;
     }
 
     private static ChannelInitializer<Channel> initializer(Consumer<Channel> added) {
@@ -134,6 +158,10 @@ public final class SocketTransport implements Transport {
                 added.accept(channel);
             }
         };
+    }
+
+    private Class<? extends Channel> localType() {
+        return epoll ? EpollDomainSocketChannel.class : NioDomainSocketChannel.class;
     }
 
     Class<? extends SocketChannel> socketType() {

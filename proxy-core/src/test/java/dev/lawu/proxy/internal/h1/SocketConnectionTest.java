@@ -17,6 +17,7 @@ import dev.lawu.proxy.spi.ServerStream;
 import dev.lawu.proxy.spi.StreamListener;
 import dev.lawu.proxy.spi.TimeSource;
 import dev.lawu.proxy.upstream.HttpPeer;
+import dev.lawu.proxy.upstream.PeerOptions;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -146,7 +147,7 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
             HttpPeer peer = HttpPeer.of("localhost", origin.getLocalPort());
             ClientConnection[] made = new ClientConnection[1];
             transport
-                    .connect(loop.loop(), origin.getLocalSocketAddress(), channel -> {
+                    .connect(loop.loop(), origin.getLocalSocketAddress(), PeerOptions.DEFAULTS, channel -> {
                         made[0] =
                                 new ClientConnection(channel, loop, ProxyOptions.DEFAULTS, peer, new Ends.Info(), this);
                         channel.pipeline().addLast(made[0]);

@@ -1,4 +1,4 @@
-package dev.lawu.proxy.internal.exchange;
+package dev.lawu.proxy.internal.loop;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,7 +12,12 @@ public final class LoopCounters {
     private final AtomicLong requests = new AtomicLong();
     private final AtomicLong upstreamActive = new AtomicLong();
     private final AtomicLong upstreamIdle = new AtomicLong();
+    private final AtomicLong upstreamWaiting = new AtomicLong();
     private final AtomicLong upstreamConnects = new AtomicLong();
+    private final AtomicLong upstreamReuses = new AtomicLong();
+    private final AtomicLong upstreamTakeovers = new AtomicLong();
+    private final AtomicLong upstreamWaitTimeouts = new AtomicLong();
+    private final Map<String, LongAdder> upstreamClosed = new ConcurrentHashMap<>();
     private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
     private @Nullable Runnable ended; // used by the loop alone
 
@@ -20,12 +25,14 @@ public final class LoopCounters {
         counter.lazySet(counter.getPlain() + difference); // the loop is the only writer
     }
 
-    void exchangeStarted() {
+    /** A request is being worked on. */
+    public void exchangeStarted() {
         add(exchanges, 1);
         add(requests, 1);
     }
 
-    void exchangeEnded() {
+    /** A request is done. */
+    public void exchangeEnded() {
         add(exchanges, -1);
         Runnable told = ended;
         if (told != null) {
@@ -58,6 +65,31 @@ public final class LoopCounters {
         add(upstreamConnects, 1);
     }
 
+    /** A request waits for an upstream connection to become free (+1), or not any more (-1). */
+    public void upstreamWaiting(int difference) {
+        add(upstreamWaiting, difference);
+    }
+
+    /** A request went on a connection of this loop's pool. */
+    public void upstreamReused() {
+        add(upstreamReuses, 1);
+    }
+
+    /** A connection was taken over from another loop. */
+    public void upstreamTakenOver() {
+        add(upstreamTakeovers, 1);
+    }
+
+    /** A request waited too long for an upstream connection to become free. */
+    public void upstreamWaitTimedOut() {
+        add(upstreamWaitTimeouts, 1);
+    }
+
+    /** An upstream connection was closed; the reasons are few and fixed. May be called by any thread. */
+    public void upstreamClosed(String reason) {
+        upstreamClosed.computeIfAbsent(reason, r -> new LongAdder()).increment();
+    }
+
     /** Requests that are being worked on. */
     public long exchanges() {
         return exchanges.get();
@@ -81,6 +113,31 @@ public final class LoopCounters {
     /** Upstream connections made since the start. */
     public long upstreamConnects() {
         return upstreamConnects.get();
+    }
+
+    /** Requests that wait for an upstream connection. */
+    public long upstreamWaiting() {
+        return upstreamWaiting.get();
+    }
+
+    /** Requests that went on a connection of this loop's pool since the start. */
+    public long upstreamReuses() {
+        return upstreamReuses.get();
+    }
+
+    /** Connections taken over from other loops since the start. */
+    public long upstreamTakeovers() {
+        return upstreamTakeovers.get();
+    }
+
+    /** Requests that waited too long for a connection since the start. */
+    public long upstreamWaitTimeouts() {
+        return upstreamWaitTimeouts.get();
+    }
+
+    /** Adds the connections that were closed to these totals. */
+    public void addClosedTo(Map<String, Long> totals) {
+        upstreamClosed.forEach((reason, count) -> totals.merge(reason, count.sum(), Long::sum));
     }
 
     /** Adds what was refused to these totals. */

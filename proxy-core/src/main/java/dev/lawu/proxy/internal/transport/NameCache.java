@@ -1,0 +1,267 @@
+package dev.lawu.proxy.internal.transport;
+
+import dev.lawu.proxy.spi.TimeSource;
+import dev.lawu.proxy.upstream.NameOptions;
+import dev.lawu.proxy.upstream.NameResolver;
+import dev.lawu.proxy.upstream.ResolvedAddresses;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The answers of a server's name resolver, shared by its event loops, each of which asks through a {@linkplain #on view} of its own. Thread-safe.
+ *
+ * <p>A name is in one of these states:
+ *
+ * <pre>
+ *   FRESH    an answer within its time to live: given at once; in the last fifth of the time it is also looked up
+ *   STALE    an answer past its time, but not past the stale time: looked up; given when that fails, or takes longer than {@value #STALE_WAIT_MILLIS} ms
+ *   FAILED   no answer, and the failure is young: given at once
+ *   UNKNOWN  looked up
+ * </pre>
+ *
+ * <p>There is one lookup of a name at a time, and everybody waits for it. It is made by the loop that came first, so one that takes too long (its loop may hang, a resolver of the user's may never
+ * answer) is given up by whoever comes next.
+ */
+public final class NameCache {
+    private static final Logger logger = LoggerFactory.getLogger("dev.lawu.proxy.names");
+
+    private static final long STALE_WAIT_MILLIS = 1000;
+    private static final long STALE_WAIT = TimeUnit.MILLISECONDS.toNanos(STALE_WAIT_MILLIS);
+    private static final long LOOKUP_LIMIT = TimeUnit.SECONDS.toNanos(5);
+    /** How long a failed lookup is not repeated while there is a stale answer. */
+    private static final long STALE_RETRY = TimeUnit.SECONDS.toNanos(5);
+    /** How long it is remembered, at most, that no name server answered. */
+    private static final long SILENCE = TimeUnit.SECONDS.toNanos(1);
+
+    private final TimeSource time;
+    private final int maxNames;
+    private final long minTtl;
+    private final long maxTtl;
+    private final long negativeTtl;
+    private final long staleTtl;
+    private final boolean rotate;
+    /** In the order of use. Guarded by itself, as are the entries' fields. */
+    private final LinkedHashMap<String, Entry> names = new LinkedHashMap<>(64, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Entry> eldest) {
+            return size() > maxNames;
+        }
+    };
+
+    /**
+     * Makes an empty cache.
+     *
+     * @param ordered true for a resolver of the user's: its order is kept, and its failures are not; false for DNS, whose addresses are rotated, as name servers do, so that connections spread
+     */
+    public NameCache(NameOptions options, TimeSource time, boolean ordered) {
+        this.time = time;
+        this.maxNames = options.maxNames();
+        this.minTtl = options.minTimeToLive().toNanos();
+        this.maxTtl = options.maxTimeToLive().toNanos();
+        this.negativeTtl = ordered ? 0 : options.negativeTimeToLive().toNanos();
+        this.staleTtl = options.staleTimeToLive().toNanos();
+        this.rotate = !ordered;
+    }
+
+    /** What is known of a name. */
+    private static final class Entry {
+        @Nullable
+        ResolvedAddresses answer;
+
+        long refreshAt;
+        long expiresAt;
+        long staleUntil;
+        int turn;
+
+        @Nullable
+        Throwable failure;
+
+        long failureUntil;
+
+        @Nullable
+        CompletableFuture<ResolvedAddresses> lookup;
+
+        long lookupSince;
+    }
+
+    /** This cache, filled by this source. The loop only lends its timer: answers may complete on any thread. */
+    public NameResolver on(EventLoop loop, NameResolver source) {
+        return host -> resolve(host, source, loop);
+    }
+
+    private CompletionStage<ResolvedAddresses> resolve(String host, NameResolver source, EventLoop loop) {
+        String name = host.toLowerCase(Locale.ROOT);
+        CompletableFuture<ResolvedAddresses> begun = null;
+        CompletionStage<ResolvedAddresses> result;
+        ResolvedAddresses stale = null;
+        Entry entry;
+        synchronized (names) {
+            long now = time.nanoTime();
+            entry = names.computeIfAbsent(name, key -> new Entry());
+            ResolvedAddresses answer = entry.answer;
+            CompletableFuture<ResolvedAddresses> running = entry.lookup;
+            boolean given = running != null && now - entry.lookupSince < LOOKUP_LIMIT;
+            boolean recently = entry.failure != null && now - entry.failureUntil < 0;
+            if (answer != null && now - entry.expiresAt < 0) {
+                begun = !given && now - entry.refreshAt >= 0 ? begin(entry, now) : null;
+                result = CompletableFuture.completedFuture(next(entry, answer));
+            } else {
+                boolean usable = answer != null && now - entry.staleUntil < 0;
+                boolean waited = given && now - entry.lookupSince >= STALE_WAIT;
+                if (usable && (recently || waited)) {
+                    result = CompletableFuture.completedFuture(next(entry, Objects.requireNonNull(answer)));
+                } else if (recently) {
+                    result = CompletableFuture.failedFuture(Objects.requireNonNull(entry.failure));
+                } else {
+                    begun = given ? null : begin(entry, now);
+                    result = Objects.requireNonNull(entry.lookup);
+                    stale = usable ? next(entry, Objects.requireNonNull(answer)) : null;
+                }
+            }
+        }
+        if (begun != null) {
+            lookUp(name, entry, begun, host, source);
+        }
+        return stale == null ? result : orStale(result, stale, loop);
+    }
+
+    private static CompletableFuture<ResolvedAddresses> begin(Entry entry, long now) {
+        CompletableFuture<ResolvedAddresses> lookup = new CompletableFuture<>();
+        entry.lookup = lookup;
+        entry.lookupSince = now;
+        return lookup;
+    }
+
+    private static CompletionStage<ResolvedAddresses> orStale(
+            CompletionStage<ResolvedAddresses> lookup, ResolvedAddresses stale, EventLoop loop) {
+        CompletableFuture<ResolvedAddresses> first = new CompletableFuture<>();
+        var timer = loop.schedule(() -> first.complete(stale), STALE_WAIT, TimeUnit.NANOSECONDS);
+        lookup.whenComplete((found, failure) -> {
+            timer.cancel(false);
+            if (found != null) {
+                first.complete(found);
+            } else {
+                first.completeExceptionally(Objects.requireNonNull(failure));
+            }
+        });
+        return first;
+    }
+
+    private void lookUp(
+            String name, Entry entry, CompletableFuture<ResolvedAddresses> lookup, String host, NameResolver source) {
+        CompletionStage<ResolvedAddresses> found;
+        try {
+            found = Objects.requireNonNull(source.resolve(host), "the resolver's result");
+        } catch (RuntimeException e) {
+            found = CompletableFuture.failedFuture(e);
+        }
+        found.whenComplete((answer, failure) -> {
+            if (answer != null) {
+                lookup.complete(found(name, entry, lookup, answer));
+            } else {
+                failed(name, entry, lookup, reason(host, failure));
+            }
+        });
+    }
+
+    private static Throwable reason(String host, @Nullable Throwable failure) {
+        if (failure == null) {
+            return new IOException(host + ": null from the resolver (expected: addresses)");
+        }
+        Throwable cause = failure.getCause();
+        return failure instanceof CompletionException && cause != null ? cause : failure;
+    }
+
+    private ResolvedAddresses found(
+            String name, Entry entry, CompletableFuture<ResolvedAddresses> lookup, ResolvedAddresses answer) {
+        synchronized (names) {
+            if (entry.lookup == lookup) {
+                entry.lookup = null;
+            }
+            entry.failure = null;
+            Duration given = answer.timeToLive();
+            if (given.isZero()) {
+                names.remove(name, entry);
+                return answer;
+            }
+            long now = time.nanoTime();
+            long ttl = given.compareTo(Duration.ofNanos(maxTtl)) > 0 ? maxTtl : Math.max(given.toNanos(), minTtl);
+            entry.answer = answer;
+            entry.expiresAt = now + ttl;
+            entry.refreshAt = now + ttl - ttl / 5;
+            entry.staleUntil = now + ttl + staleTtl;
+            return next(entry, answer);
+        }
+    }
+
+    private void failed(String name, Entry entry, CompletableFuture<ResolvedAddresses> lookup, Throwable failure) {
+        ResolvedAddresses instead = null;
+        synchronized (names) {
+            if (entry.lookup == lookup) {
+                entry.lookup = null;
+            }
+            long now = time.nanoTime();
+            boolean gone = failure instanceof UnknownHostException;
+            if (gone) {
+                entry.answer = null;
+            }
+            ResolvedAddresses answer = entry.answer;
+            if (answer != null && now - entry.staleUntil < 0) {
+                instead = next(entry, answer);
+                entry.failure = failure;
+                entry.failureUntil = now + STALE_RETRY;
+                entry.refreshAt = now + STALE_RETRY;
+            } else if (negativeTtl > 0) {
+                entry.answer = null;
+                entry.failure = failure;
+                entry.failureUntil = now + (gone ? negativeTtl : Math.min(negativeTtl, SILENCE));
+            } else {
+                names.remove(name, entry);
+            }
+        }
+        if (instead == null) {
+            lookup.completeExceptionally(failure);
+        } else {
+            logger.warn("{} could not be resolved, its last addresses are used on: {}", name, failure.toString());
+            lookup.complete(instead);
+        }
+    }
+
+    /** The answer, rotated within each family by one more place than for the last caller. */
+    private ResolvedAddresses next(Entry entry, ResolvedAddresses answer) {
+        List<InetAddress> all = answer.addresses();
+        if (!rotate || all.size() == 1) {
+            return answer;
+        }
+        int turn = entry.turn++ & 0xFFFF;
+        List<InetAddress> rotated = new ArrayList<>(all.size());
+        for (int start = 0, end; start < all.size(); start = end) {
+            end = start;
+            while (end < all.size() && all.get(end).getClass() == all.get(start).getClass()) {
+                end++;
+            }
+            for (int i = 0; i < end - start; i++) {
+                rotated.add(all.get(start + (i + turn) % (end - start)));
+            }
+        }
+        return ResolvedAddresses.of(rotated).withTimeToLive(answer.timeToLive());
+    }
+}
