@@ -159,8 +159,8 @@ final class EngineServer implements ProxyServer, Drain.Target {
         if (watchdog != null) {
             watchdog.start();
         }
-        started = true;
         listeners.open();
+        started = true;
     }
 
     private void accepted(Channel channel, ActiveListener listener) {
