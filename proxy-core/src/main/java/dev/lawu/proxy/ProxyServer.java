@@ -12,7 +12,12 @@ import java.util.ServiceLoader;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** A proxy that listens. Thread-safe. Its threads are daemons: they do not keep the JVM alive, so the {@code main} that starts it has to stay. */
+/**
+ * A proxy that listens. Thread-safe. Its threads are daemons: they do not keep the JVM alive, so the {@code main} that starts it has to stay.
+ *
+ * <p>Its life: {@link Builder#start()} binds every address, starts the services, then begins to accept, or fails and leaves nothing behind. {@link #shutdown()} stops accepting, lets requests end, stops
+ * the services, and ends the threads. {@link #close()} does so and waits. Both may be called any number of times, from any thread but an event loop in the case of {@code close()}.
+ */
 public interface ProxyServer extends AutoCloseable {
     /** Starts to describe a server for this proxy. */
     static Builder builder(HttpProxy proxy) {
@@ -32,14 +37,28 @@ public interface ProxyServer extends AutoCloseable {
         throw new IllegalStateException("addresses: " + addresses() + " (expected: a TCP address)");
     }
 
+    /**
+     * The address of the listener with this name, with the port that port 0 became.
+     *
+     * @throws IllegalArgumentException if no listener has it
+     */
+    SocketAddress address(String listener);
+
     /** What the server is doing. */
     ServerStats stats();
 
-    /** True while requests are accepted: from the start until {@link #shutdown()}. */
+    /**
+     * How long a task waits at present on the event loop where it waits longest. Each call sends a task to each loop, unless the last one is still waiting, and answers what is known by then: so a value is as
+     * old as the call before, and a server that nobody asks does nothing.
+     */
+    Duration eventLoopLag();
+
+    /** True while connections are accepted on every address: from the start until {@link #shutdown()}, but not while accepting pauses because the process has no descriptors left. */
     boolean isReady();
 
     /**
-     * Stops accepting, lets running requests end for at most the drain time, then closes what is left. Connections that carry no request are closed at once. Calling it again returns the same stage.
+     * Stops accepting, lets running requests end for at most the drain time, stops the services, then closes what is left. Connections that carry no request are closed at once. Calling it again
+     * returns the same stage. May be called anywhere.
      *
      * @return complete when everything is closed
      */
@@ -49,34 +68,62 @@ public interface ProxyServer extends AutoCloseable {
     @Override
     void close();
 
-    /** Describes a server. Not thread-safe. */
+    /** Describes a server. Not thread-safe. {@link #start()} copies what was set, so a builder may be changed and started again. */
     final class Builder {
-        private final HttpProxy proxy;
-        private final List<SocketAddress> listeners = new ArrayList<>();
-        private final List<Plugin> plugins = new ArrayList<>();
-        private int eventLoops = Runtime.getRuntime().availableProcessors();
-        private int backlog = 1024;
-        private int maxConnections = 65_536;
-        private Duration drainTimeout = Duration.ofSeconds(30);
-        private @Nullable NameResolver resolver;
-        private NameOptions names = NameOptions.DEFAULTS;
+        final HttpProxy proxy;
+        final List<Listener> listeners = new ArrayList<>();
+        final List<Plugin> plugins = new ArrayList<>();
+        final List<BackgroundService> services = new ArrayList<>();
+        int eventLoops = Runtime.getRuntime().availableProcessors();
+        int backlog = 1024;
+        int maxConnections = 65_536;
+        int maxConnectionsPerClient = Integer.MAX_VALUE;
+        boolean reusePort;
+        Duration drainTimeout = Duration.ofSeconds(30);
+        Duration serviceStopTimeout = Duration.ofSeconds(5);
+        NameOptions names = NameOptions.DEFAULTS;
+
+        @Nullable
+        NameResolver resolver;
 
         private Builder(HttpProxy proxy) {
             this.proxy = Objects.requireNonNull(proxy, "proxy");
         }
 
-        /** Listens for HTTP/1.1 on this address. A name is resolved now. Port 0 takes a free one. */
+        /** Listens for HTTP/1.1 on this TCP address. A name is resolved now. Port 0 takes a free one. */
         public Builder listen(String host, int port) {
-            return listen(new InetSocketAddress(host, port));
+            return listen(Listener.tcp(host, port));
         }
 
-        /** Listens for HTTP/1.1 on this address. */
+        /** Listens for HTTP/1.1 on this address: see {@link Listener#at}. */
         public Builder listen(SocketAddress address) {
-            if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
-                throw new IllegalArgumentException(
-                        "listen address: " + inet.getHostString() + " (expected: an address, or a name that resolves)");
+            return listen(Listener.at(address));
+        }
+
+        /**
+         * Listens for HTTP/1.1 as this says, beside the others.
+         *
+         * @throws IllegalArgumentException if another listener has its name
+         */
+        public Builder listen(Listener listener) {
+            for (Listener other : listeners) {
+                if (listener.hasName() && other.hasName() && other.name().equals(listener.name())) {
+                    throw new IllegalArgumentException(
+                            "listener name: \"" + listener.name() + "\" twice (expected: a name of its own for each)");
+                }
             }
-            listeners.add(Objects.requireNonNull(address, "address"));
+            listeners.add(listener);
+            return this;
+        }
+
+        /** True if there is nothing to listen on yet. */
+        public boolean listensNowhere() {
+            return listeners.isEmpty();
+        }
+
+        /** Starts and stops this with the server, in the order of these calls and in reverse. */
+        public Builder service(BackgroundService service) {
+            services.add(Objects.requireNonNull(service, "service"));
             return this;
         }
 
@@ -92,18 +139,41 @@ public interface ProxyServer extends AutoCloseable {
             return this;
         }
 
-        /** Clients' connections at the same time; further ones are closed at once. 1..2^31-1, default 65,536. */
+        /** Clients' connections at the same time; further ones are closed before anything is read, and counted as {@code max-connections}. 1..2^31-1, default 65,536. */
         public Builder maxConnections(int value) {
             maxConnections = range("maxConnections", value, 1, Integer.MAX_VALUE);
             return this;
         }
 
+        /**
+         * Connections of one client at the same time, on all listeners; further ones are closed before anything is read, and counted as {@code max-connections-per-client}. A client is an IPv4 address
+         * or a /64 network of IPv6, which one host may have for itself; whoever comes over a Unix-domain socket without a PROXY header is not counted. It takes memory only for clients that are
+         * connected. 1..2^31-1; default: none, because a load balancer in front is one client.
+         */
+        public Builder maxConnectionsPerClient(int value) {
+            maxConnectionsPerClient = range("maxConnectionsPerClient", value, 1, Integer.MAX_VALUE);
+            return this;
+        }
+
+        /**
+         * Has every event loop listen on each TCP address with a socket of its own (SO_REUSEPORT, where the system has it). Accepting is then spread over the loops, which pays at tens of thousands of new
+         * connections a second. Default false, one socket whose connections go to the loops in turn: with many, the kernel chooses by a hash, whatever a loop has to do; connections that wait for a loop
+         * that stands still wait with it; and a second server of the same user that listens on the port is not an error, but gets half of the connections.
+         */
+        public Builder reusePort(boolean value) {
+            reusePort = value;
+            return this;
+        }
+
         /** The longest that {@link ProxyServer#shutdown()} waits for running requests: 0 to 24 h, default 30 s. */
         public Builder drainTimeout(Duration value) {
-            if (value.isNegative() || value.compareTo(Duration.ofHours(24)) > 0) {
-                throw new IllegalArgumentException("drainTimeout: " + value + " (expected: PT0S..PT24H)");
-            }
-            drainTimeout = value;
+            drainTimeout = range("drainTimeout", value);
+            return this;
+        }
+
+        /** The longest that {@link ProxyServer#shutdown()} waits, behind the requests, for all services to stop: 0 to 24 h, default 5 s. */
+        public Builder serviceStopTimeout(Duration value) {
+            serviceStopTimeout = range("serviceStopTimeout", value);
             return this;
         }
 
@@ -126,9 +196,10 @@ public interface ProxyServer extends AutoCloseable {
         }
 
         /**
-         * Binds every address and starts to accept.
+         * Binds every address, starts the services and then to accept. Waits for that.
          *
-         * @throws IllegalStateException if an address cannot be bound: the message says which, why and what to do; nothing is left listening
+         * @throws IllegalStateException if an address cannot be bound or a service does not start: the message says which, why and what to do; nothing is left listening or running
+         * @throws IllegalArgumentException if there is nothing to listen on, or a plugin is of no use
          */
         public ProxyServer start() {
             if (listeners.isEmpty()) {
@@ -139,7 +210,7 @@ public interface ProxyServer extends AutoCloseable {
                     .orElseThrow(
                             () -> new IllegalStateException(
                                     "no ServerProvider found (expected: META-INF/services of lawu-proxy-core on the class path; a shaded jar must merge it)"))
-                    .start(this);
+                    .start(new ServerOptions(this));
         }
 
         private static int range(String name, int value, int least, int most) {
@@ -149,49 +220,11 @@ public interface ProxyServer extends AutoCloseable {
             return value;
         }
 
-        /** What was set. */
-        public HttpProxy proxy() {
-            return proxy;
-        }
-
-        /** What was set. */
-        public List<SocketAddress> listeners() {
-            return List.copyOf(listeners);
-        }
-
-        /** What was set. */
-        public List<Plugin> plugins() {
-            return List.copyOf(plugins);
-        }
-
-        /** What was set. */
-        public int eventLoops() {
-            return eventLoops;
-        }
-
-        /** What was set. */
-        public int backlog() {
-            return backlog;
-        }
-
-        /** What was set. */
-        public int maxConnections() {
-            return maxConnections;
-        }
-
-        /** What was set. */
-        public Duration drainTimeout() {
-            return drainTimeout;
-        }
-
-        /** What was set; null for the default. */
-        public @Nullable NameResolver resolver() {
-            return resolver;
-        }
-
-        /** What was set. */
-        public NameOptions names() {
-            return names;
+        private static Duration range(String name, Duration value) {
+            if (value.isNegative() || value.compareTo(Duration.ofHours(24)) > 0) {
+                throw new IllegalArgumentException(name + ": " + value + " (expected: PT0S..PT24H)");
+            }
+            return value;
         }
     }
 }

@@ -44,7 +44,7 @@ public interface ServerStats {
      */
     Map<String, Long> upstreamClosed();
 
-    /** Requests that were refused before they had a session, by reason. */
+    /** Connections that were closed before anything of HTTP was read, and requests that were refused before they had a session, by reason. */
     Map<String, Long> refused();
 
     /** Callbacks that held an event loop too long. */
@@ -61,4 +61,7 @@ public interface ServerStats {
 
     /** Bytes of request bodies that are in files for another attempt now. */
     long replayFileBytes();
+
+    /** How often a connection could not be accepted, for want of file descriptors above all; it waits meanwhile. */
+    long acceptFailures();
 }

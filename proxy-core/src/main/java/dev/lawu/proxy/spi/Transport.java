@@ -14,12 +14,8 @@ public interface Transport extends Plugin {
     /** Makes this many event loops. The caller shuts them down. */
     EventLoopGroup eventLoops(int count);
 
-    /**
-     * Listens.
-     *
-     * @param accepted told each connection on its own loop, before it is active, to add handlers; half-closure is allowed on it
-     */
-    ChannelFuture bind(EventLoopGroup loops, SocketAddress address, int backlog, Consumer<Channel> accepted);
+    /** Listens. What cannot be done (an address of a kind that it does not know, say) fails the future, with a cause that says so. */
+    ChannelFuture bind(BindRequest request);
 
     /**
      * Connects from this loop. Giving up in time is the caller's: closing the future's channel ends it.

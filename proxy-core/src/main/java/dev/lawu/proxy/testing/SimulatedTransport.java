@@ -1,5 +1,6 @@
 package dev.lawu.proxy.testing;
 
+import dev.lawu.proxy.spi.BindRequest;
 import dev.lawu.proxy.spi.Transport;
 import dev.lawu.proxy.upstream.PeerOptions;
 import io.netty.channel.Channel;
@@ -49,15 +50,21 @@ final class SimulatedTransport implements Transport {
 
     /** Listens at once: the future is complete when this returns. */
     @Override
-    public ChannelFuture bind(EventLoopGroup group, SocketAddress address, int backlog, Consumer<Channel> accepted) {
-        SimulatedServerChannel server = new SimulatedServerChannel(this, backlog);
+    public ChannelFuture bind(BindRequest request) {
+        SimulatedServerChannel server = new SimulatedServerChannel(this, request.backlog());
+        EventLoopGroup group = request.loops();
         SimulatedLoop loop = (SimulatedLoop) group.next();
         ChannelPromise promise = new DefaultChannelPromise(server, loop);
+        if (request.reusePort()) {
+            promise.setFailure(new UnsupportedOperationException("SO_REUSEPORT on the simulated network"));
+            return promise;
+        }
         loop.runNow(() -> {
-            server.pipeline().addLast(new Acceptor(group, accepted));
+            server.pipeline().addLast(new Initializer(request.created()));
+            server.pipeline().addLast(new Acceptor(group, request.accepted()));
             loop.register(server);
             promise.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-            server.bind(address, promise);
+            server.bind(request.address(), promise);
         });
         return promise;
     }

@@ -228,7 +228,7 @@ public final class Simulation implements AutoCloseable {
                 .plugIn(randomSource())
                 .resolver(resolver);
         settings.accept(builder);
-        if (builder.listeners().isEmpty()) {
+        if (builder.listensNowhere()) {
             builder.listen(new InetSocketAddress(PROXY_ADDRESS, FIRST_PORT + proxies.size()));
         }
         SimulatedProxy started = new SimulatedProxy(scheduler, builder.start(), transport);

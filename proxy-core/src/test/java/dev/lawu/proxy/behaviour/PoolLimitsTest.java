@@ -3,6 +3,7 @@ package dev.lawu.proxy.behaviour;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lawu.proxy.ProxyServer;
+import dev.lawu.proxy.spi.BindRequest;
 import dev.lawu.proxy.spi.Transport;
 import dev.lawu.proxy.testing.SimulatedConnection;
 import dev.lawu.proxy.testing.SimulatedOrigin;
@@ -155,9 +156,8 @@ class PoolLimitsTest {
         }
 
         @Override
-        public ChannelFuture bind(
-                EventLoopGroup loops, SocketAddress address, int backlog, Consumer<Channel> accepted) {
-            return movable.bind(loops, address, backlog, accepted);
+        public ChannelFuture bind(BindRequest request) {
+            return movable.bind(request);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.lawu.proxy.testing;
 
+import dev.lawu.proxy.spi.BindRequest;
 import dev.lawu.proxy.spi.Transport;
 import dev.lawu.proxy.upstream.PeerOptions;
 import io.netty.buffer.ByteBuf;
@@ -32,10 +33,11 @@ final class NettyPeer implements AutoCloseable {
     }
 
     SocketAddress listen(int backlog, Consumer<Channel> initializer) {
-        ChannelFuture bound = transport.bind(loops, new InetSocketAddress("10.0.0.1", 0), backlog, channel -> {
-            accepted.add(channel);
-            initializer.accept(channel);
-        });
+        ChannelFuture bound =
+                transport.bind(new BindRequest(loops, new InetSocketAddress("10.0.0.1", 0), backlog, channel -> {
+                    accepted.add(channel);
+                    initializer.accept(channel);
+                }));
         if (!bound.isSuccess()) {
             throw new IllegalStateException("not bound when bind returned", bound.cause());
         }

@@ -2,6 +2,7 @@ package dev.lawu.proxy.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lawu.proxy.spi.BindRequest;
 import dev.lawu.proxy.testing.NettyPeer.Echo;
 import dev.lawu.proxy.testing.NettyPeer.Recorder;
 import io.netty.buffer.ByteBuf;
@@ -298,7 +299,7 @@ class SimulatedChannelTest {
     void backlogIsFinite() {
         SocketAddress address = netty.listen(2, channel -> channel.pipeline().addLast(new Recorder()));
         Channel server = netty.transport
-                .bind(netty.loops, new InetSocketAddress("10.0.0.1", 7), 2, channel -> {})
+                .bind(new BindRequest(netty.loops, new InetSocketAddress("10.0.0.1", 7), 2, channel -> {}))
                 .channel();
         on(server, () -> server.config().setAutoRead(false));
         SimulatedConnection[] clients = new SimulatedConnection[3];
@@ -317,7 +318,7 @@ class SimulatedChannelTest {
     @Test
     void bindFailsAtOnceWhereSomebodyListens() {
         SocketAddress address = netty.listen(Echo::new);
-        ChannelFuture second = netty.transport.bind(netty.loops, address, 1, channel -> {});
+        ChannelFuture second = netty.transport.bind(new BindRequest(netty.loops, address, 1, channel -> {}));
 
         assertThat(second.cause()).hasMessageContaining("Address already in use");
         assertThat(second.channel().isOpen()).isFalse();

@@ -8,6 +8,7 @@ import dev.lawu.proxy.ServerStats;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -126,6 +127,11 @@ class SimulatedProxyTest {
         public long replayFileBytes() {
             return 0;
         }
+
+        @Override
+        public long acceptFailures() {
+            return 0;
+        }
     }
 
     private static final class Pretender implements ProxyServer {
@@ -145,8 +151,18 @@ class SimulatedProxyTest {
         }
 
         @Override
+        public SocketAddress address(String listener) {
+            throw new IllegalArgumentException(listener);
+        }
+
+        @Override
         public ServerStats stats() {
             return stats;
+        }
+
+        @Override
+        public Duration eventLoopLag() {
+            return Duration.ZERO;
         }
 
         @Override

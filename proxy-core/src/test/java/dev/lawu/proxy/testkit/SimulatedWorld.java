@@ -1,6 +1,7 @@
 package dev.lawu.proxy.testkit;
 
 import dev.lawu.proxy.HttpProxy;
+import dev.lawu.proxy.Listener;
 import dev.lawu.proxy.ProxyServer;
 import dev.lawu.proxy.testing.SimulatedConnection;
 import dev.lawu.proxy.testing.SimulatedOrigin;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +36,13 @@ final class SimulatedWorld extends World {
     }
 
     @Override
-    public void start(HttpProxy described) {
-        proxy = simulation.start(described);
+    public void start(HttpProxy described, Consumer<ProxyServer.Builder> settings) {
+        proxy = simulation.start(described, settings);
+    }
+
+    @Override
+    public Listener listener() {
+        return Listener.tcp("10.0.0.1", 0);
     }
 
     @Override

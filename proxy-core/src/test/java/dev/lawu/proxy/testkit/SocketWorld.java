@@ -1,6 +1,7 @@
 package dev.lawu.proxy.testkit;
 
 import dev.lawu.proxy.HttpProxy;
+import dev.lawu.proxy.Listener;
 import dev.lawu.proxy.ProxyServer;
 import dev.lawu.proxy.upstream.HttpPeer;
 import java.io.ByteArrayOutputStream;
@@ -20,6 +21,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -65,12 +67,18 @@ final class SocketWorld extends World {
     }
 
     @Override
-    public void start(HttpProxy proxy) {
-        server = ProxyServer.builder(proxy)
-                .listen("127.0.0.1", 0)
-                .eventLoops(1)
-                .drainTimeout(Duration.ofSeconds(2))
-                .start();
+    public void start(HttpProxy proxy, Consumer<ProxyServer.Builder> settings) {
+        ProxyServer.Builder builder = ProxyServer.builder(proxy).eventLoops(1).drainTimeout(Duration.ofSeconds(2));
+        settings.accept(builder);
+        if (builder.listensNowhere()) {
+            builder.listen(listener());
+        }
+        server = builder.start();
+    }
+
+    @Override
+    public Listener listener() {
+        return Listener.tcp("127.0.0.1", 0);
     }
 
     @Override

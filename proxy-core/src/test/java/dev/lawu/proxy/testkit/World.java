@@ -1,6 +1,7 @@
 package dev.lawu.proxy.testkit;
 
 import dev.lawu.proxy.HttpProxy;
+import dev.lawu.proxy.Listener;
 import dev.lawu.proxy.ProxyServer;
 import dev.lawu.proxy.ServerStats;
 import dev.lawu.proxy.upstream.HttpPeer;
@@ -8,6 +9,7 @@ import io.netty.buffer.PoolArenaMetric;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -38,7 +40,15 @@ public abstract class World implements AutoCloseable {
     private final long buffersBefore = activeBuffers();
 
     /** Starts the proxy; once for a world. */
-    public abstract void start(HttpProxy proxy);
+    public final void start(HttpProxy proxy) {
+        start(proxy, settings -> {});
+    }
+
+    /** Starts the proxy on a server with these settings, on an address of the world's if they name none. */
+    public abstract void start(HttpProxy proxy, Consumer<ProxyServer.Builder> settings);
+
+    /** Makes a listener at a free address of this world. */
+    public abstract Listener listener();
 
     /** The proxy. */
     public abstract ProxyServer server();

@@ -3,6 +3,7 @@ package dev.lawu.proxy.internal.server;
 import dev.lawu.proxy.Plugin;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.ProxyServer;
+import dev.lawu.proxy.ServerOptions;
 import dev.lawu.proxy.ServerStats;
 import dev.lawu.proxy.internal.exchange.ProxyEngine;
 import dev.lawu.proxy.internal.loop.LoopContext;
@@ -16,13 +17,11 @@ import dev.lawu.proxy.spi.TimeSource;
 import dev.lawu.proxy.spi.Transport;
 import dev.lawu.proxy.upstream.NameResolver;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutor;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -32,23 +31,11 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * A running server.
- *
- * <p>Shutting down goes through these states, each entered once: serving; draining (nothing is accepted, idle connections are closed, running requests go on); closing (everything left is cut off),
- * entered when the last connection and the last exchange are gone or the drain time has passed; closed, when the event loops have ended. An exchange may outlast its client: one that fills a
- * cache, or a subrequest.
- */
-final class EngineServer implements ProxyServer {
-    private static final Logger logger = LoggerFactory.getLogger("dev.lawu.proxy.server");
-
-    private final ProxyServer.Builder builder;
+/** A running server: puts the parts together, and answers for them. {@link Listeners} accepts, {@link ServerLoop} serves, {@link Drain} ends it. */
+final class EngineServer implements ProxyServer, Drain.Target {
+    private final ServerOptions description;
     private final ProxyOptions options;
     private final ProxyEngine engine;
     private final Transport transport;
@@ -58,37 +45,34 @@ final class EngineServer implements ProxyServer {
     private final List<ServerLoop> loops;
     private final @Nullable Watchdog watchdog;
     private final List<DnsLookup> lookups = new ArrayList<>();
-    private final List<Channel> listening = new ArrayList<>();
-    private final List<SocketAddress> addresses = new ArrayList<>();
-    private final AtomicInteger connections = new AtomicInteger();
-    private final AtomicBoolean draining = new AtomicBoolean();
-    private final AtomicBoolean closing = new AtomicBoolean();
-    private final CompletableFuture<Void> closed = new CompletableFuture<>();
-    private volatile boolean ready;
-    /** Every loop drains. Used by the first loop alone. */
-    private boolean mayClose;
+    private final ConnectionLimits limits;
+    private final Listeners listeners;
+    private final Services services;
+    private final Drain drain;
+    private volatile boolean started;
 
-    static ProxyServer start(ProxyServer.Builder builder) {
-        EngineServer server = new EngineServer(builder);
-        server.bind(builder);
+    static ProxyServer start(ServerOptions description) {
+        EngineServer server = new EngineServer(description);
+        server.start();
         return server;
     }
 
-    private EngineServer(ProxyServer.Builder builder) {
-        this.builder = builder;
-        this.options = builder.proxy().options();
-        refuseUnknown(builder);
-        this.engine = new ProxyEngine(builder.proxy());
-        TimeSource time = plugin(builder, TimeSource.class);
-        RandomSource random = plugin(builder, RandomSource.class);
-        Transport plugged = plugin(builder, Transport.class);
+    private EngineServer(ServerOptions description) {
+        this.description = description;
+        this.options = description.proxy().options();
+        refuseUnknown(description);
+        this.engine = new ProxyEngine(description.proxy());
+        TimeSource time = plugin(description, TimeSource.class);
+        RandomSource random = plugin(description, RandomSource.class);
+        Transport plugged = plugin(description, Transport.class);
         this.transport = plugged == null ? new SocketTransport() : plugged;
-        this.group = transport.eventLoops(builder.eventLoops());
-        this.pools = new UpstreamPools(transport, builder.eventLoops(), options);
+        this.group = transport.eventLoops(description.eventLoops());
+        this.pools = new UpstreamPools(transport, description.eventLoops(), options);
+        this.limits = new ConnectionLimits(description.maxConnections(), description.maxConnectionsPerClient());
         List<ServerLoop> all = new ArrayList<>();
         IdentityHashMap<EventExecutor, ServerLoop> index = new IdentityHashMap<>();
         try {
-            makeLoops(builder, time, random, all, index);
+            makeLoops(time, random, all, index);
         } catch (Throwable e) {
             engine.blocking().close();
             group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
@@ -96,20 +80,23 @@ final class EngineServer implements ProxyServer {
         }
         this.loops = Collections.unmodifiableList(all);
         this.byLoop = index;
+        this.listeners =
+                new Listeners(description, transport, group, time == null ? TimeSource.SYSTEM : time, this::accepted);
+        this.services = new Services(description.services(), engine.blocking());
+        this.drain = new Drain(this, description, loops, services);
         // Under a virtual clock nothing holds a loop for long, and a thread would make runs differ.
         this.watchdog =
                 time == null ? new Watchdog(loops, options.watchdogThreshold().toMillis()) : null;
     }
 
     private void makeLoops(
-            ProxyServer.Builder builder,
             @Nullable TimeSource time,
             @Nullable RandomSource random,
             List<ServerLoop> all,
             Map<EventExecutor, ServerLoop> index) {
-        NameResolver plugged = builder.resolver();
+        NameResolver plugged = description.resolver();
         TimeSource clock = time == null ? TimeSource.SYSTEM : time;
-        NameCache names = new NameCache(builder.names(), clock, plugged != null);
+        NameCache names = new NameCache(description.names(), clock, plugged != null);
         for (EventExecutor executor : group) {
             LoopContext context = new LoopContext(
                     (EventLoop) executor, clock, random == null ? new SplittableRandom() : random.create());
@@ -124,7 +111,7 @@ final class EngineServer implements ProxyServer {
 
     private NameResolver ownResolver(EventLoop loop) {
         if (transport instanceof SocketTransport sockets) {
-            DnsLookup lookup = new DnsLookup(sockets, loop, builder.names());
+            DnsLookup lookup = new DnsLookup(sockets, loop, description.names());
             lookups.add(lookup);
             return lookup;
         }
@@ -132,8 +119,8 @@ final class EngineServer implements ProxyServer {
                 host + ": no resolver (expected: resolver(...) beside a transport of your own)"));
     }
 
-    private static void refuseUnknown(ProxyServer.Builder builder) {
-        for (Plugin plugin : builder.plugins()) {
+    private static void refuseUnknown(ServerOptions description) {
+        for (Plugin plugin : description.plugins()) {
             if (!(plugin instanceof Transport || plugin instanceof TimeSource || plugin instanceof RandomSource)) {
                 throw new IllegalArgumentException(
                         "plugins: " + plugin.getClass().getName()
@@ -142,9 +129,9 @@ final class EngineServer implements ProxyServer {
         }
     }
 
-    private static <T extends Plugin> @Nullable T plugin(ProxyServer.Builder builder, Class<T> type) {
+    private static <T extends Plugin> @Nullable T plugin(ServerOptions description, Class<T> type) {
         T found = null;
-        for (Plugin plugin : builder.plugins()) {
+        for (Plugin plugin : description.plugins()) {
             if (type.isInstance(plugin)) {
                 if (found != null) {
                     throw new IllegalArgumentException(
@@ -156,71 +143,61 @@ final class EngineServer implements ProxyServer {
         return found;
     }
 
-    private void bind(ProxyServer.Builder from) {
-        for (SocketAddress address : from.listeners()) {
-            ChannelFuture bound = transport.bind(group, address, from.backlog(), this::accepted);
-            bound.awaitUninterruptibly();
-            if (!bound.isSuccess()) {
-                Throwable cause = bound.cause();
-                beginClosing();
-                group.terminationFuture().awaitUninterruptibly(); // until every channel is closed
-                throw new IllegalStateException(
-                        "cannot listen on " + text(address) + ": " + (cause == null ? "?" : cause.getMessage())
-                                + " (expected: a free port and an address of this machine; stop what uses it, or listen elsewhere)",
-                        cause);
+    private void start() {
+        try {
+            listeners.bind();
+            services.start(this);
+            if (drain.isDraining()) {
+                throw new IllegalStateException("the server was shut down while it was being started");
             }
-            listening.add(bound.channel());
-            addresses.add(bound.channel().localAddress());
+        } catch (Throwable e) {
+            services.stopNow(description.serviceStopTimeout());
+            drain.close();
+            group.terminationFuture().awaitUninterruptibly(); // until every channel is closed
+            throw e;
         }
         if (watchdog != null) {
             watchdog.start();
         }
-        ready = true;
+        listeners.open();
+        started = true;
     }
 
-    private static String text(SocketAddress address) {
-        return address instanceof InetSocketAddress inet ? NetUtil.toSocketAddressString(inet) : address.toString();
-    }
-
-    private void accepted(Channel channel) {
+    private void accepted(Channel channel, ActiveListener listener) {
         ServerLoop loop = byLoop.get(channel.eventLoop());
-        if (loop == null || connections.get() >= builder.maxConnections() || !ready && draining.get()) {
-            channel.close();
+        if (loop == null) {
+            channel.close(); // a transport that has loops of its own for connections
             return;
         }
-        loop.accepted(channel);
+        loop.accepted(channel, listener);
     }
 
     ProxyOptions options() {
         return options;
     }
 
-    void connectionOpened() {
-        connections.incrementAndGet();
+    ConnectionLimits limits() {
+        return limits;
     }
 
-    void connectionClosed() {
-        connections.decrementAndGet();
-        somethingEnded();
-    }
-
-    /**
-     * A connection or an exchange is gone; called on its loop. Looking at what is left is a task of one loop: so of several loops that end their last exchange at the same time, each of which may
-     * still see the other's, the later look sees all.
-     */
     void somethingEnded() {
-        if (draining.get() && !closing.get()) {
-            loops.get(0).loop.loop().execute(this::closeIfQuiet);
-        }
+        drain.somethingEnded();
     }
 
-    private void closeIfQuiet() {
-        if (mayClose && connections.get() == 0 && exchanges() == 0) {
-            beginClosing();
-        }
+    // ---- what the drain does
+
+    @Override
+    public void stopAccepting() {
+        listeners.close();
     }
 
-    private long exchanges() {
+    @Override
+    public long connections() {
+        return limits.count();
+    }
+
+    @Override
+    public long exchanges() {
         long sum = 0;
         for (ServerLoop loop : loops) {
             sum += loop.counters.exchanges();
@@ -229,93 +206,52 @@ final class EngineServer implements ProxyServer {
     }
 
     @Override
-    public List<SocketAddress> addresses() {
-        return List.copyOf(addresses);
-    }
-
-    @Override
-    public boolean isReady() {
-        return ready;
-    }
-
-    @Override
-    public CompletionStage<Void> shutdown() {
-        if (draining.compareAndSet(false, true)) {
-            ready = false;
-            logger.info(
-                    "draining: {} connections, {} exchanges, at most {} s",
-                    connections.get(),
-                    exchanges(),
-                    builder.drainTimeout().toSeconds());
-            for (Channel channel : listening) {
-                channel.close();
-            }
-            AtomicInteger left = new AtomicInteger(loops.size());
-            for (ServerLoop loop : loops) {
-                loop.loop.loop().execute(() -> {
-                    loop.drain();
-                    if (left.decrementAndGet() == 0) {
-                        loops.get(0).loop.loop().execute(this::allDraining);
-                    }
-                });
-            }
-        }
-        return closed;
-    }
-
-    /** Every loop has seen the drain. Only now may the loops end: before, one could be gone when it was to be told. */
-    private void allDraining() {
-        loops.get(0)
-                .loop
-                .loop()
-                .schedule(this::drainTimedOut, builder.drainTimeout().toMillis(), TimeUnit.MILLISECONDS);
-        mayClose = true;
-        closeIfQuiet();
-    }
-
-    private void drainTimedOut() {
-        if (!closing.get()) {
-            logger.warn(
-                    "the drain time of {} s has passed: {} connections, {} exchanges are cut off",
-                    builder.drainTimeout().toSeconds(),
-                    connections.get(),
-                    exchanges());
-            beginClosing();
-        }
-    }
-
-    private void beginClosing() {
-        if (!closing.compareAndSet(false, true)) {
-            return;
-        }
-        ready = false;
-        draining.set(true);
+    public CompletionStage<Void> endLoops() {
         if (watchdog != null) {
             watchdog.stop();
         }
-        for (Channel channel : listening) {
-            channel.close();
-        }
-        AtomicInteger left = new AtomicInteger(loops.size());
-        for (ServerLoop loop : loops) {
-            loop.loop.loop().execute(() -> {
-                loop.abort();
-                if (left.decrementAndGet() == 0) {
-                    endLoops();
-                }
-            });
-        }
-    }
-
-    private void endLoops() {
         lookups.forEach(DnsLookup::close);
         engine.blocking().close();
+        CompletableFuture<Void> ended = new CompletableFuture<>();
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).addListener(done -> {
             for (ServerLoop loop : loops) {
                 loop.loop.buffers().clear(); // nobody is there any more who could use them
             }
-            closed.complete(null);
+            ended.complete(null);
         });
+        return ended;
+    }
+
+    // ---- what users ask
+
+    @Override
+    public List<SocketAddress> addresses() {
+        return listeners.addresses();
+    }
+
+    @Override
+    public SocketAddress address(String listener) {
+        return listeners.address(listener);
+    }
+
+    @Override
+    public Duration eventLoopLag() {
+        long most = 0;
+        for (ServerLoop loop : loops) {
+            most = Math.max(most, loop.lag.sample());
+        }
+        return Duration.ofNanos(most);
+    }
+
+    @Override
+    public boolean isReady() {
+        return started && !drain.isDraining() && listeners.areAccepting();
+    }
+
+    @Override
+    public CompletionStage<Void> shutdown() {
+        drain.begin();
+        return drain.closed();
     }
 
     @Override
@@ -325,8 +261,8 @@ final class EngineServer implements ProxyServer {
                 throw new IllegalStateException("close() on an event loop (expected: another thread, or shutdown())");
             }
         }
-        shutdown();
-        closed.join();
+        drain.begin();
+        drain.closed().join();
     }
 
     @Override
@@ -337,10 +273,11 @@ final class EngineServer implements ProxyServer {
         }
         return StatsSnapshot.of(
                 counters,
-                connections.get(),
+                limits.count(),
                 pools.moving(),
                 engine.blocking().count(),
                 watchdog == null ? 0 : watchdog.reports(),
-                engine.replayFileBytes());
+                engine.replayFileBytes(),
+                listeners.acceptFailures());
     }
 }

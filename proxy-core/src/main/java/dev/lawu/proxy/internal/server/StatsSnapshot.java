@@ -25,7 +25,8 @@ record StatsSnapshot(
         Map<String, Long> errors,
         long retries,
         long retriesRefused,
-        long replayFileBytes)
+        long replayFileBytes,
+        long acceptFailures)
         implements ServerStats {
     /** Adds up the loops' counters; {@code moving} upstream connections are no loop's. */
     static ServerStats of(
@@ -34,7 +35,8 @@ record StatsSnapshot(
             int moving,
             int blockingRunning,
             long watchdogReports,
-            long replayFileBytes) {
+            long replayFileBytes,
+            long acceptFailures) {
         long exchanges = 0;
         long active = moving;
         long idle = 0;
@@ -49,7 +51,6 @@ record StatsSnapshot(
         Map<String, Long> closed = new TreeMap<>();
         Map<String, Long> errors = new TreeMap<>();
         Map<String, Long> refused = new TreeMap<>();
-        Map<String, Long> errors = new TreeMap<>();
         for (LoopCounters loop : loops) {
             exchanges += loop.exchanges();
             active += loop.upstreamActive();
@@ -65,9 +66,6 @@ record StatsSnapshot(
             loop.addClosedTo(closed);
             loop.addFailedTo(errors);
             loop.addRefusedTo(refused);
-            loop.addFailedTo(errors);
-            retries += loop.retries();
-            retriesRefused += loop.retriesRefused();
         }
         return new StatsSnapshot(
                 connections,
@@ -87,6 +85,7 @@ record StatsSnapshot(
                 Collections.unmodifiableMap(errors),
                 retries,
                 retriesRefused,
-                replayFileBytes);
+                replayFileBytes,
+                acceptFailures);
     }
 }

@@ -30,6 +30,13 @@ public final class ChannelInfo implements ConnectionInfo {
         return address instanceof DomainSocketAddress unix ? UnixDomainSocketAddress.of(unix.path()) : address;
     }
 
+    /** Of a connection that has other ends than its socket says: the client behind a proxy, say. */
+    public ChannelInfo(Channel channel, SocketAddress remote, SocketAddress local) {
+        this.channel = channel;
+        this.remote = remote;
+        this.local = local;
+    }
+
     @Override
     public long number() {
         return number;

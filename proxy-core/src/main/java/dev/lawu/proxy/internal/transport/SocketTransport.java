@@ -1,5 +1,6 @@
 package dev.lawu.proxy.internal.transport;
 
+import dev.lawu.proxy.spi.BindRequest;
 import dev.lawu.proxy.spi.Transport;
 import dev.lawu.proxy.upstream.PeerOptions;
 import io.netty.bootstrap.Bootstrap;
@@ -20,24 +21,29 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.unix.UnixChannelOption;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.util.function.Consumer;
 
-/** TCP, and Unix-domain sockets to upstreams, by epoll, or by NIO where epoll is missing. Thread-safe. */
+/** TCP and Unix-domain sockets, by epoll, or by NIO where epoll is missing. Thread-safe. */
 public final class SocketTransport implements Transport {
     private static final ByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
     private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(256 * 1024, 512 * 1024);
@@ -46,6 +52,8 @@ public final class SocketTransport implements Transport {
     buffer is free, and the buffer grows to megabytes: a slow reader would seem not to take anything for a minute. With a limit
     on what is unsent, it is seen to take something every few seconds. */
     private static final int UNSENT = 256 * 1024;
+
+    private static final ChannelOption<Boolean> REUSE_PORT = NioChannelOption.of(StandardSocketOptions.SO_REUSEPORT);
 
     private final boolean epoll;
     private final PeerSockets sockets;
@@ -69,22 +77,44 @@ public final class SocketTransport implements Transport {
     }
 
     @Override
-    public ChannelFuture bind(EventLoopGroup loops, SocketAddress address, int backlog, Consumer<Channel> accepted) {
-        Class<? extends ServerChannel> type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    public ChannelFuture bind(BindRequest request) {
+        boolean unix = request.address() instanceof UnixDomainSocketAddress;
         ServerBootstrap server = new ServerBootstrap()
-                .group(loops)
-                .channel(type)
-                .option(ChannelOption.SO_BACKLOG, backlog)
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .group(request.loops())
+                .channel(unix ? unixServerType() : serverType())
+                .handler(initializer(request.created()))
+                .option(ChannelOption.SO_BACKLOG, request.backlog())
                 .childOption(ChannelOption.ALLOCATOR, ALLOCATOR)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
-                .childHandler(initializer(accepted));
-        if (epoll) {
+                .childHandler(initializer(request.accepted()));
+        if (epoll || !unix) { // Netty's Unix-domain sockets on NIO always close when the other end half-closes
+            server.childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        }
+        if (!unix) {
+            server.option(ChannelOption.SO_REUSEADDR, true).childOption(ChannelOption.TCP_NODELAY, true);
+        }
+        if (epoll && !unix) {
             server.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) UNSENT);
         }
-        return server.bind(address);
+        if (request.reusePort()) {
+            server.option(epoll ? UnixChannelOption.SO_REUSEPORT : REUSE_PORT, true);
+        }
+        return server.bind(ofTransport(request.address()));
+    }
+
+    private Class<? extends ServerChannel> serverType() {
+        return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    }
+
+    private Class<? extends ServerChannel> unixServerType() {
+        return epoll ? EpollServerDomainSocketChannel.class : NioServerDomainSocketChannel.class;
+    }
+
+    /** Epoll has a class of its own for the addresses of Unix-domain sockets. */
+    private SocketAddress ofTransport(SocketAddress address) {
+        return epoll && address instanceof UnixDomainSocketAddress unix
+                ? new DomainSocketAddress(unix.getPath().toString())
+                : address;
     }
 
     @Override
@@ -99,7 +129,7 @@ public final class SocketTransport implements Transport {
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
                 .handler(initializer(created));
         if (remote instanceof UnixDomainSocketAddress unix) {
-            return client.connect(epoll ? new DomainSocketAddress(unix.getPath().toString()) : unix);
+            return client.connect(ofTransport(unix));
         }
         client.option(ChannelOption.TCP_NODELAY, true);
         if (epoll) {

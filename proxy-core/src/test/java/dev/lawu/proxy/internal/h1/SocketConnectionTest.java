@@ -9,6 +9,7 @@ import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.http.ResponseHead;
 import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.internal.transport.SocketTransport;
+import dev.lawu.proxy.spi.BindRequest;
 import dev.lawu.proxy.spi.ClientListener;
 import dev.lawu.proxy.spi.ConnectionInfo;
 import dev.lawu.proxy.spi.ExchangeStarter;
@@ -60,7 +61,7 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
         LoopContext loop = new LoopContext(loops.next(), TimeSource.SYSTEM, new Random(1));
         try {
             Channel server = transport
-                    .bind(loops, new InetSocketAddress(LOCALHOST, 0), 10, channel -> {
+                    .bind(new BindRequest(loops, new InetSocketAddress(LOCALHOST, 0), 10, channel -> {
                         // Without a limit on what is unsent the kernel asks for more when a third of its buffer is
                         // free.
                         if (!epoll) {
@@ -68,7 +69,7 @@ class SocketConnectionTest implements ExchangeStarter, ServerConnection.Owner, C
                         }
                         channel.pipeline()
                                 .addLast(new ServerConnection(channel, loop, options, this, new Ends.Info(), this));
-                    })
+                    }))
                     .sync()
                     .channel();
             try (Socket client = new Socket()) {
