@@ -7,8 +7,10 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.lawu.examples.gateway.config.ConfigReader;
 import dev.lawu.proxy.ProxyServer;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -31,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -237,6 +240,60 @@ class GatewayTest {
                 routes: [{ match: {}, upstream: app }]
                 """.formatted(closedPort()))) {
             assertThat(get(server, "/").statusCode()).isEqualTo(502);
+        }
+    }
+
+    /** An origin that answers the first request of each connection, and ends the connection at the second. */
+    @Test
+    void aGetThatMeetsADyingPooledConnectionIsSentAgainAndAPostIsNot() throws Exception {
+        AtomicInteger posts = new AtomicInteger();
+        try (ServerSocket origin = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            Thread thread = new Thread(() -> {
+                try {
+                    while (true) {
+                        try (Socket connection = origin.accept()) {
+                            BufferedReader in = new BufferedReader(
+                                    new InputStreamReader(connection.getInputStream(), StandardCharsets.US_ASCII));
+                            for (int request = 1; request <= 2; request++) {
+                                for (String line = in.readLine();
+                                        line != null && !line.isEmpty();
+                                        line = in.readLine()) {
+                                    if (line.startsWith("POST")) {
+                                        posts.incrementAndGet();
+                                    }
+                                }
+                                if (request == 1) {
+                                    connection
+                                            .getOutputStream()
+                                            .write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+                                                    .getBytes(StandardCharsets.US_ASCII));
+                                }
+                            }
+                        }
+                    }
+                } catch (IOException closed) {
+                    // the end of the test
+                }
+            });
+            thread.start();
+            try (ProxyServer server = start("""
+                    server: { event-loops: 1 }
+                    listeners: [{ address: "127.0.0.1:0" }]
+                    upstreams: { app: { peers: ["127.0.0.1:%d"] } }
+                    routes: [{ match: {}, upstream: app }]
+                    """.formatted(origin.getLocalPort()))) {
+                for (int i = 0; i < 4; i++) {
+                    assertThat(get(server, "/").body()).isEqualTo("ok");
+                }
+                HttpRequest post = HttpRequest.newBuilder(uri(server, "/"))
+                        .POST(BodyPublishers.noBody())
+                        .build();
+                assertThat(client.send(post, BodyHandlers.ofString()).statusCode())
+                        .isEqualTo(502);
+                assertThat(posts).hasValue(1);
+            }
+            origin.close();
+            thread.join();
         }
     }
 

@@ -11,6 +11,7 @@ import dev.lawu.proxy.LocalResponse;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyHttp;
 import dev.lawu.proxy.RetryDecision;
+import dev.lawu.proxy.Retryability;
 import dev.lawu.proxy.Session;
 import dev.lawu.proxy.http.RequestHead;
 import dev.lawu.proxy.upstream.PeerSelection;
@@ -145,8 +146,8 @@ public class GatewayProxy implements ProxyHttp<GatewayExchange> {
     public RetryDecision errorWhileProxy(
             Session session, UpstreamAttempt attempt, ProxyException error, GatewayExchange exchange) {
         RetryPolicy retries = exchange.route.policy.retries();
-        boolean isWanted =
-                error.isRetryable() || retries.replayNonIdempotent() && error.source() == ErrorSource.UPSTREAM;
+        boolean isWanted = error.retryability() != Retryability.NEVER
+                || retries.replayNonIdempotent() && error.source() == ErrorSource.UPSTREAM;
         boolean isLeft = retries.maxAttempts() == 0 || attempt.number() < retries.maxAttempts();
         return isWanted && isLeft ? again(retries) : RetryDecision.giveUp();
     }

@@ -14,7 +14,7 @@ import io.netty.util.UncheckedBooleanSupplier;
  */
 public final class ReadBuffers implements RecvByteBufAllocator {
     /* Large reads only pay together with a high mark for writes: a low one makes reading stop and go. */
-    private static final int LARGEST = 128 * 1024;
+    private static final int LARGEST = 256 * 1024;
 
     private SmallBuffers small;
     private boolean sips;
