@@ -62,7 +62,8 @@ public final class HttpPeer implements PeerSelection {
             UnixDomainSocketAddress.of(path);
         } catch (InvalidPathException e) {
             throw new IllegalArgumentException(
-                    "path: " + FieldSyntax.quote(path) + " (expected: a path of this platform; " + e.getReason() + ")", e);
+                    "path: " + FieldSyntax.quote(path) + " (expected: a path of this platform; " + e.getReason() + ")",
+                    e);
         }
         return new HttpPeer("localhost", 0, path, PeerOptions.DEFAULTS, null);
     }

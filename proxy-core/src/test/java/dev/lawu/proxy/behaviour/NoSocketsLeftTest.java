@@ -68,15 +68,18 @@ class NoSocketsLeftTest {
         try (World world = World.Kind.SOCKETS.create()) {
             Failing transport = new Failing();
             List<Boolean> onLoop = Collections.synchronizedList(new ArrayList<>());
-            ToPeer described = new ToPeer(world.peer()
-                    .withOptions(PeerOptions.builder().maxConnectionsPerPeer(1).build())) {
-                @Override
-                public RetryDecision failToConnect(
-                        Session session, UpstreamAttempt attempt, ProxyException error, Object state) {
-                    onLoop.add(transport.loop.inEventLoop());
-                    return super.failToConnect(session, attempt, error, state);
-                }
-            };
+            ToPeer described =
+                    new ToPeer(world.peer()
+                            .withOptions(PeerOptions.builder()
+                                    .maxConnectionsPerPeer(1)
+                                    .build())) {
+                        @Override
+                        public RetryDecision failToConnect(
+                                Session session, UpstreamAttempt attempt, ProxyException error, Object state) {
+                            onLoop.add(transport.loop.inEventLoop());
+                            return super.failToConnect(session, attempt, error, state);
+                        }
+                    };
             world.start(HttpProxy.of(described), settings -> settings.plugIn(transport));
             Wire client = world.connect();
             client.send(GET);

@@ -134,8 +134,7 @@ class PoolInternalsTest {
                         })
                         .get(10, TimeUnit.SECONDS);
                 loop.submit(() -> made[0] = pool.idleOrder.oldest()).get(10, TimeUnit.SECONDS);
-                ByteBuf small = loop.submit(() -> made[0]
-                                .channel()
+                ByteBuf small = loop.submit(() -> made[0].channel()
                                 .unsafe()
                                 .recvBufAllocHandle()
                                 .allocate(PooledByteBufAllocator.DEFAULT))
