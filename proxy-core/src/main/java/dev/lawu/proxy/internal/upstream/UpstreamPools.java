@@ -52,11 +52,6 @@ public final class UpstreamPools {
         });
     }
 
-    /** How many peers are known. */
-    int peers() {
-        return limits.size();
-    }
-
     void release(PeerLimits used) {
         limits.computeIfPresent(used.key, (same, found) -> --found.references == 0 ? null : found);
     }

@@ -11,9 +11,6 @@ import dev.lawu.proxy.internal.transport.SocketTransport;
 import dev.lawu.proxy.spi.ClientStream;
 import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.TimeSource;
-import dev.lawu.proxy.spi.Transport;
-import dev.lawu.proxy.testing.SimulatedOrigin;
-import dev.lawu.proxy.testing.Simulation;
 import dev.lawu.proxy.upstream.ConnectProxy;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.NameResolver;
@@ -27,13 +24,11 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -76,37 +71,6 @@ class PoolInternalsTest {
     private static UpstreamPool pool(UpstreamPools pools, EventLoop loop, TimeSource time) {
         LoopContext context = new LoopContext(loop, time, new SplittableRandom(1));
         return new UpstreamPool(pools, context, NameResolver.of(Map.of()), new LoopCounters());
-    }
-
-    /** A warm connection ends unused, and the next one fails, in the same waiting. */
-    @Test
-    void aPeerThatIsNotUsedAnyMoreIsForgotten() {
-        try (Simulation simulation = Simulation.create()) {
-            SimulatedOrigin origin = simulation.listen("10.0.0.9", 9000);
-            Transport transport = simulation.newTransport();
-            EventLoopGroup loops = transport.eventLoops(1);
-            UpstreamPools pools = new UpstreamPools(transport, 1, ProxyOptions.DEFAULTS);
-            EventLoop loop = loops.next();
-            UpstreamPool pool = pool(pools, loop, simulation.timeSource());
-            HttpPeer peer = HttpPeer.of("10.0.0.9", 9000)
-                    .withOptions(PeerOptions.builder()
-                            .warmConnections(3)
-                            .connectTimeout(Duration.ofMillis(100))
-                            .build());
-            Asking asking = new Asking();
-            loop.execute(() -> pool.open(peer, asking));
-            simulation.run();
-            assertThat(origin.connections()).hasSize(3);
-            origin.blackhole();
-            loop.execute(() -> asking.opened.join().reset(ProxyException.rejected(500, "the test is over")));
-            simulation.run(); // another is being made
-            origin.connections().stream().filter(c -> c.isOpen()).forEach(c -> c.close());
-            simulation.advance(Duration.ofMillis(200)); // and fails
-            assertThat(pools.peers()).isEqualTo(1);
-            simulation.advance(Duration.ofHours(3));
-            assertThat(pools.peers()).isZero();
-            loops.shutdownGracefully(0, 5, TimeUnit.SECONDS);
-        }
     }
 
     /** Netty asks for what a channel reads into once, when it first reads: here, before there is HTTP on it. */
