@@ -1,7 +1,9 @@
 package dev.lawu.proxy.upstream;
 
 import dev.lawu.proxy.http.FieldSyntax;
+import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -48,13 +50,20 @@ public final class HttpPeer implements PeerSelection {
      * A peer that is reached over a Unix-domain socket and speaks HTTP/1.1.
      *
      * @param path of the socket, 1..103 bytes
-     * @throws IllegalArgumentException if the path is empty or too long, or holds a NUL
+     * @throws IllegalArgumentException if the path is empty or too long, holds a NUL, or is none on this platform
      */
     public static HttpPeer unix(String path) {
         int length = path.getBytes(StandardCharsets.UTF_8).length;
         if (length < 1 || length > LONGEST_PATH || path.indexOf(0) >= 0) {
             throw new IllegalArgumentException(
                     "path: " + FieldSyntax.quote(path) + " (expected: 1.." + LONGEST_PATH + " bytes without NUL)");
+        }
+        try {
+            UnixDomainSocketAddress.of(path);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException(
+                    "path: " + FieldSyntax.quote(path) + " (expected: a path of this platform; " + e.getReason() + ")",
+                    e);
         }
         return new HttpPeer("localhost", 0, path, PeerOptions.DEFAULTS, null);
     }

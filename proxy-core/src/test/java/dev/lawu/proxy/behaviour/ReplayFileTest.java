@@ -3,20 +3,25 @@ package dev.lawu.proxy.behaviour;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lawu.proxy.ChunkResult;
 import dev.lawu.proxy.HttpProxy;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.RetryDecision;
 import dev.lawu.proxy.Session;
+import dev.lawu.proxy.http.Chunk;
 import dev.lawu.proxy.testkit.Wire;
 import dev.lawu.proxy.testkit.World;
 import dev.lawu.proxy.upstream.HttpPeer;
+import dev.lawu.proxy.upstream.PeerSelection;
 import dev.lawu.proxy.upstream.UpstreamAttempt;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
@@ -37,7 +42,7 @@ class ReplayFileTest {
     private Retrying proxy;
 
     /** Tries idempotent requests again, whatever fails. */
-    private static final class Retrying extends ToPeer {
+    private static class Retrying extends ToPeer {
         Retrying(HttpPeer peer) {
             super(peer);
         }
@@ -314,6 +319,98 @@ class ReplayFileTest {
             stuck.go();
             world.elapse(Duration.ofSeconds(1));
             stuck.go();
+            assertGone(world);
+        }
+    }
+
+    /** There is no room for the next block while the second origin has not got the first ones: it must not take the rest for the body. */
+    @Test
+    void noMoreRoomBreaksAnAttemptOffThatIsBehind() {
+        Stuck stuck = new Stuck();
+        try (World world = World.Kind.SIMULATED.create()) {
+            proxy = new Retrying(world.peer()) {
+                @Override
+                public ChunkResult requestBodyFilter(
+                        Session session, UpstreamAttempt attempt, Chunk chunk, Object state) {
+                    return attempt.number() == 1 ? ChunkResult.forward() : ChunkResult.delay(Duration.ofSeconds(5));
+                }
+            };
+            world.start(HttpProxy.builder(proxy)
+                    .blockingExecutor(stuck)
+                    .options(ProxyOptions.builder()
+                            .replayFile(300_000, 300_000, directory)
+                            .build())
+                    .build());
+            String body = Bodies.pattern(290_000);
+            Wire first = world.connect();
+            Wire one = sendSlowly(world, first, body);
+            Wire second = world.connect();
+            sendSlowly(world, second, body.substring(0, 140_000)); // one block, which takes the room
+            one.reset();
+            Wire two = world.accept();
+            for (int i = 0; i < 10; i++) {
+                stuck.go();
+                world.elapse(Duration.ofMillis(100));
+            }
+            world.elapse(Duration.ofSeconds(20));
+            assertThat(two.text()).doesNotContain("\r\n0\r\n\r\n");
+            assertThat(two.isEnded() || two.isReset()).as("broken off").isTrue();
+            assertThat(first.head()).startsWith("HTTP/1.1 500 ");
+            assertThat(proxy.logged.get(0)).contains("the request body is lost: no room in ");
+            second.reset();
+            world.elapse(Duration.ofSeconds(1));
+            stuck.go();
+            world.elapse(Duration.ofSeconds(1));
+            stuck.go();
+            assertGone(world);
+        }
+    }
+
+    /** In pieces, so that no block of the file is much larger than it needs to be. The connection at the origin. */
+    private static Wire sendSlowly(World world, Wire client, String body) {
+        client.send("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        Wire origin = world.accept();
+        for (int at = 0; at < body.length(); at += 5_000) {
+            client.send("1388\r\n" + body.substring(at, at + 5_000) + "\r\n");
+            world.elapse(Duration.ofMillis(1));
+        }
+        client.send("0\r\n\r\n");
+        world.elapse(Duration.ofMillis(1));
+        return origin;
+    }
+
+    /** What is in memory would only be its tail. */
+    @Test
+    void aBodyThatIsInAFileIsNotCollected() {
+        try (World world = World.Kind.SIMULATED.create()) {
+            List<String> refused = new ArrayList<>();
+            proxy = new Retrying(world.peer()) {
+                @Override
+                public PeerSelection upstreamPeer(Session session, UpstreamAttempt attempt, Object state) {
+                    if (attempt.number() == 2) {
+                        try {
+                            session.bufferRequestBody(10_000_000);
+                            refused.add("not refused");
+                        } catch (IllegalStateException e) {
+                            refused.add(String.valueOf(e.getMessage()));
+                        }
+                    }
+                    return super.upstreamPeer(session, attempt, state);
+                }
+            };
+            world.start(HttpProxy.builder(proxy)
+                    .options(ProxyOptions.builder()
+                            .replayFile(MUCH, MUCH, directory)
+                            .build())
+                    .build());
+            Wire client = world.connect();
+            String body = Bodies.pattern(2_000_000);
+            put(client, body);
+            diesHalfWay(world, body.length());
+            takesAll(world, client, body);
+            assertThat(refused)
+                    .containsExactly("bufferRequestBody: the body is on its way upstream"
+                            + " (expected: a call in a request phase)");
             assertGone(world);
         }
     }

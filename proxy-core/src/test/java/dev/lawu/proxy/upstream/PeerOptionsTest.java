@@ -162,5 +162,8 @@ class PeerOptionsTest {
                 .isEqualTo(HttpPeer.unix("/run/app.sock"))
                 .hasToString("unix:/run/app.sock");
         assertThatThrownBy(() -> HttpPeer.parse("unix:")).hasMessageContaining("unix:PATH");
+        assertThatThrownBy(() -> HttpPeer.unix("/run/" + (char) 0xD800)) // no file system can encode that
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("(expected: a path of this platform; ");
     }
 }

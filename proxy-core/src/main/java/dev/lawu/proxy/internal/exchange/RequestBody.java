@@ -106,7 +106,7 @@ final class RequestBody implements BodySpill.Owner {
         if (collector != null) {
             throw new IllegalStateException("bufferRequestBody: called before for this request (expected: one call)");
         }
-        if (pipe != null || givenUp) {
+        if (pipe != null || givenUp || spill != null) {
             throw new IllegalStateException(
                     "bufferRequestBody: the body is on its way upstream (expected: a call in a request phase)");
         }
@@ -176,14 +176,23 @@ final class RequestBody implements BodySpill.Owner {
         if (p == null) {
             // A stream that is paused tells nothing but, perhaps, an end that it had told already.
             keep(data);
+            store();
             if (givenUp) {
                 down.pause(); // it is not whole any more, so no attempt gets it
             }
             data.release();
             return;
         }
+        if (isBehind()) { // an end that was told already: what is kept comes first
+            keep(data);
+            store();
+            data.release();
+            pump();
+            return;
+        }
         keep(data);
         told = size();
+        store();
         endTold |= last;
         p.data(data, last);
         flow();
@@ -227,7 +236,6 @@ final class RequestBody implements BodySpill.Owner {
             return;
         }
         append(data);
-        store();
     }
 
     /** Moves what is kept in memory into the file, if that is much and the file can take it. */
@@ -261,7 +269,7 @@ final class RequestBody implements BodySpill.Owner {
     /** The engine failed in a task of the loop, where nobody else would catch it. */
     private void engineFailed(Throwable bug) {
         BodyPipe p = pipe;
-        giveUp("the engine failed: " + bug);
+        drop("the engine failed: " + bug);
         if (p != null) {
             p.fail(ProxyException.internal(ErrorType.INTERNAL, "the engine failed: " + bug, bug));
         }
@@ -269,13 +277,15 @@ final class RequestBody implements BodySpill.Owner {
 
     @Override
     public void spillFailed(Throwable cause) {
-        boolean behind = isBehind();
-        BodyPipe p = pipe;
-        giveUp("the replay file failed: " + cause);
-        if (behind && p != null) {
-            p.fail(ProxyException.internal(ErrorType.INTERNAL, "the replay file failed: " + cause, cause));
+        if (closed) {
+            return;
         }
-        flow();
+        try {
+            giveUp("the replay file failed: " + cause, cause);
+            flow();
+        } catch (RuntimeException | Error e) {
+            engineFailed(e);
+        }
     }
 
     private void append(ByteBuf data) {
@@ -290,6 +300,19 @@ final class RequestBody implements BodySpill.Owner {
     }
 
     private void giveUp(String why) {
+        giveUp(why, null);
+    }
+
+    /** Keeps nothing from now on. An attempt that had not got all that was kept never will: it is broken off, as it must not seem to be whole. */
+    private void giveUp(String why, @Nullable Throwable cause) {
+        BodyPipe p = isBehind() ? pipe : null;
+        drop(why);
+        if (p != null) {
+            p.fail(ProxyException.internal(ErrorType.INTERNAL, "the request body is lost: " + why, cause));
+        }
+    }
+
+    private void drop(String why) {
         givenUp = true;
         whyGivenUp = why;
         ByteBuf k = kept;
@@ -391,7 +414,7 @@ final class RequestBody implements BodySpill.Owner {
         closed = true;
         pipe = null;
         failure = cause;
-        giveUp("the exchange is over");
+        drop("the exchange is over");
         CompletableFuture<byte[]> future = collector;
         if (future != null && !future.isDone()) {
             future.completeExceptionally(cause);

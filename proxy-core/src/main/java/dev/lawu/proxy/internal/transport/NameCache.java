@@ -224,16 +224,21 @@ public final class NameCache {
     private ResolvedAddresses found(
             String name, Entry entry, CompletableFuture<ResolvedAddresses> lookup, ResolvedAddresses answer) {
         synchronized (names) {
-            if (entry.lookup == lookup) {
+            long now = time.nanoTime();
+            boolean givenUp = entry.lookup != lookup;
+            if (!givenUp) {
                 entry.lookup = null;
+            } else if (entry.answer != null && now - entry.expiresAt < 0) {
+                return answer; // what is known is from a later lookup
             }
-            entry.failure = null;
             Duration given = answer.timeToLive();
             if (given.isZero()) {
-                names.remove(name, entry);
+                if (!givenUp) {
+                    names.remove(name, entry);
+                }
                 return answer;
             }
-            long now = time.nanoTime();
+            entry.failure = null;
             long ttl = given.compareTo(Duration.ofNanos(maxTtl)) > 0 ? maxTtl : Math.max(given.toNanos(), minTtl);
             entry.answer = answer;
             entry.expiresAt = now + ttl;
@@ -246,11 +251,14 @@ public final class NameCache {
     private void failed(String name, Entry entry, CompletableFuture<ResolvedAddresses> lookup, Throwable failure) {
         ResolvedAddresses instead = null;
         synchronized (names) {
-            if (entry.lookup == lookup) {
-                entry.lookup = null;
-            }
             long now = time.nanoTime();
             boolean gone = failure instanceof UnknownHostException;
+            if (entry.lookup != lookup) {
+                // It was given up, and its failure is only theirs who still wait for it.
+                lookup.completeExceptionally(failure);
+                return;
+            }
+            entry.lookup = null;
             if (gone) {
                 entry.answer = null;
             }

@@ -3,10 +3,13 @@ package dev.lawu.proxy.internal.upstream;
 import dev.lawu.proxy.ErrorType;
 import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.internal.loop.Deadline;
+import dev.lawu.proxy.internal.loop.ReadBuffers;
 import dev.lawu.proxy.upstream.PeerOptions;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
 import io.netty.util.NetUtil;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -41,7 +44,26 @@ final class AddressRace extends Deadline {
     private boolean over;
 
     /** An address that is being connected to. */
-    private record Dialing(SocketAddress address, ChannelFuture future) {}
+    private static final class Dialing {
+        final SocketAddress address;
+        /** False while there is no socket for it: what fails then has failed here, not there. */
+        boolean hasChannel;
+
+        @Nullable
+        ChannelFuture future;
+
+        Dialing(SocketAddress address) {
+            this.address = address;
+        }
+
+        /** A channel that could not be made has no loop and no way to be closed; the others are closed by whoever is told first. */
+        void close() {
+            ChannelFuture begun = future;
+            if (begun != null && begun.channel().isRegistered()) {
+                begun.channel().close();
+            }
+        }
+    }
 
     AddressRace(Dialer dialer, PeerOptions options, List<SocketAddress> addresses, Establishment establishment) {
         super(dialer.loop());
@@ -90,13 +112,23 @@ final class AddressRace extends Deadline {
         if (!left.isEmpty()) {
             set(options.connectAttemptDelay().toNanos());
         }
-        ChannelFuture future = dialer.transport().connect(dialer.loop().loop(), address, options, channel -> {
+        EventLoop loop = dialer.loop().loop();
+        Dialing begun = new Dialing(address);
+        ChannelFuture future = dialer.transport().connect(loop, address, options, channel -> {
+            begun.hasChannel = true;
             channel.config().setAutoRead(false);
+            ReadBuffers.use(channel, dialer.loop()); // before anything is read: Netty asks for it once
             channel.pipeline().addLast(new Unattended());
         });
-        Dialing begun = new Dialing(address, future);
+        begun.future = future;
         dialing.add(begun);
-        future.addListener(done -> ended(begun));
+        future.addListener(done -> {
+            if (loop.inEventLoop()) {
+                ended(begun, future);
+            } else { // a socket that could not be made has no loop, and is told of elsewhere
+                loop.execute(() -> ended(begun, future));
+            }
+        });
     }
 
     @Override
@@ -106,22 +138,23 @@ final class AddressRace extends Deadline {
         }
     }
 
-    private void ended(Dialing one) {
-        Channel channel = one.future().channel();
+    private void ended(Dialing one, ChannelFuture future) {
         if (over) {
-            channel.close();
+            one.close();
             return;
         }
         dialing.remove(one);
-        if (one.future().isSuccess()) {
-            won(one, channel);
+        if (future.isSuccess()) {
+            won(one, future.channel());
             return;
         }
-        dialer.poor().add(one.address());
-        lastCause = one.future().cause();
+        lastCause = future.cause();
+        if (one.hasChannel && !(lastCause instanceof BindException)) {
+            dialer.poor().add(one.address);
+        }
         failures++;
         if (reasons.size() < MOST_REASONS) {
-            reasons.add(text(one.address()) + ": " + (lastCause == null ? "failed" : lastCause.getMessage()));
+            reasons.add(text(one.address) + ": " + (lastCause == null ? "failed" : lastCause.getMessage()));
         }
         if (!left.isEmpty()) {
             next();
@@ -134,9 +167,9 @@ final class AddressRace extends Deadline {
     }
 
     private void won(Dialing winner, Channel channel) {
-        dialer.poor().remove(winner.address());
+        dialer.poor().remove(winner.address);
         for (Dialing loser : dialing) {
-            dialer.poor().add(loser.address());
+            dialer.poor().add(loser.address);
         }
         end();
         establishment.dialed(channel);
@@ -151,7 +184,7 @@ final class AddressRace extends Deadline {
         over = true;
         remove();
         for (Dialing one : dialing) {
-            one.future().channel().close();
+            one.close();
         }
         dialing.clear();
     }

@@ -89,8 +89,10 @@ final class WarmUp extends Deadline implements ConnectAttempt.Done {
     }
 
     private void waitLonger() {
-        waiting = true;
-        home.wanted(1);
+        if (!waiting) { // a connection may be gone, and the next fail, in one waiting
+            waiting = true;
+            home.wanted(1);
+        }
         set((long) (wait * (0.5 + home.pool.loop.random().nextDouble() / 2)));
         wait = Math.min(2 * wait, LONGEST_WAIT);
     }

@@ -256,6 +256,31 @@ class NameCacheTest {
         assertThat(now(one.resolve("app.test"))).containsExactly(7);
     }
 
+    /** Neither its failure nor its answer is news when there is a later one. */
+    @Test
+    void aLookupThatWasGivenUpDoesNotReplaceALaterAnswer() {
+        NameCache cache = new NameCache(NameOptions.DEFAULTS, simulation.timeSource(), false);
+        for (boolean fails : new boolean[] {true, false}) {
+            CompletableFuture<ResolvedAddresses> late = new CompletableFuture<>();
+            NameResolver one = cache.on(loops.next(), host -> late);
+            NameResolver two = cache.on(loops.next(), source);
+            String name = fails + ".test";
+            CompletionStage<ResolvedAddresses> hanging = one.resolve(name);
+            CompletionStage<ResolvedAddresses> waiting = two.resolve(name);
+            advance(1.1);
+            tell(100, 7);
+            assertThat(now(waiting)).containsExactly(7);
+            if (fails) {
+                late.completeExceptionally(new UnknownHostException("late"));
+                assertThat(hanging.toCompletableFuture()).isCompletedExceptionally();
+            } else {
+                late.complete(answer(100, 6));
+                assertThat(now(hanging)).containsExactly(6);
+            }
+            assertThat(now(two.resolve(name))).containsExactly(7);
+        }
+    }
+
     @Test
     void addressesOfDnsAreRotatedThoseOfAResolverAreNot() {
         ask();

@@ -147,7 +147,7 @@ class MoveTest {
         }
     }
 
-    private static final class Deaf implements dev.lawu.proxy.spi.ClientListener {
+    static final class Deaf implements dev.lawu.proxy.spi.ClientListener {
         @Override
         public void onHead(dev.lawu.proxy.http.ResponseHead head, boolean last) {}
 
