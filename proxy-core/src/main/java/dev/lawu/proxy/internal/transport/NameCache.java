@@ -59,11 +59,11 @@ public final class NameCache {
     private final long staleTtl;
     private final boolean rotate;
     /** In the order of use. Guarded by itself, as are the entries' fields. */
-    private final LinkedHashMap<String, Entry> names = new LinkedHashMap<>(64, 0.75f, true) {
+    private final LinkedHashMap<String, KnownName> names = new LinkedHashMap<>(64, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Entry> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, KnownName> eldest) {
             return size() > maxNames;
         }
     };
@@ -84,7 +84,7 @@ public final class NameCache {
     }
 
     /** What is known of a name. */
-    private static final class Entry {
+    private static final class KnownName {
         @Nullable
         ResolvedAddresses answer;
 
@@ -118,10 +118,10 @@ public final class NameCache {
         CompletionStage<ResolvedAddresses> result;
         ResolvedAddresses stale = null;
         CompletableFuture<ResolvedAddresses> joined = null;
-        Entry entry;
+        KnownName entry;
         synchronized (names) {
             long now = time.nanoTime();
-            entry = names.computeIfAbsent(name, key -> new Entry());
+            entry = names.computeIfAbsent(name, key -> new KnownName());
             ResolvedAddresses answer = entry.answer;
             CompletableFuture<ResolvedAddresses> running = entry.lookup;
             boolean given = running != null && now - entry.lookupSince < LOOKUP_LIMIT;
@@ -165,7 +165,7 @@ public final class NameCache {
         return result;
     }
 
-    private static CompletableFuture<ResolvedAddresses> begin(Entry entry, long now, EventLoop loop) {
+    private static CompletableFuture<ResolvedAddresses> begin(KnownName entry, long now, EventLoop loop) {
         CompletableFuture<ResolvedAddresses> lookup = new CompletableFuture<>();
         entry.lookup = lookup;
         entry.lookupSince = now;
@@ -197,7 +197,11 @@ public final class NameCache {
     }
 
     private void lookUp(
-            String name, Entry entry, CompletableFuture<ResolvedAddresses> lookup, String host, NameResolver source) {
+            String name,
+            KnownName entry,
+            CompletableFuture<ResolvedAddresses> lookup,
+            String host,
+            NameResolver source) {
         CompletionStage<ResolvedAddresses> found;
         try {
             found = Objects.requireNonNull(source.resolve(host), "the resolver's result");
@@ -222,7 +226,7 @@ public final class NameCache {
     }
 
     private ResolvedAddresses found(
-            String name, Entry entry, CompletableFuture<ResolvedAddresses> lookup, ResolvedAddresses answer) {
+            String name, KnownName entry, CompletableFuture<ResolvedAddresses> lookup, ResolvedAddresses answer) {
         synchronized (names) {
             long now = time.nanoTime();
             boolean givenUp = entry.lookup != lookup;
@@ -248,7 +252,7 @@ public final class NameCache {
         }
     }
 
-    private void failed(String name, Entry entry, CompletableFuture<ResolvedAddresses> lookup, Throwable failure) {
+    private void failed(String name, KnownName entry, CompletableFuture<ResolvedAddresses> lookup, Throwable failure) {
         ResolvedAddresses instead = null;
         synchronized (names) {
             long now = time.nanoTime();
@@ -285,7 +289,7 @@ public final class NameCache {
     }
 
     /** The answer, rotated within each family by one more place than for the last caller. */
-    private ResolvedAddresses next(Entry entry, ResolvedAddresses answer) {
+    private ResolvedAddresses next(KnownName entry, ResolvedAddresses answer) {
         List<InetAddress> all = answer.addresses();
         if (!rotate || all.size() == 1) {
             return answer;
