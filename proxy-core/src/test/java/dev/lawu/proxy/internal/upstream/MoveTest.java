@@ -8,7 +8,6 @@ import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.internal.loop.LoopCounters;
 import dev.lawu.proxy.internal.transport.SocketTransport;
 import dev.lawu.proxy.spi.ClientStream;
-import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.TimeSource;
 import dev.lawu.proxy.upstream.HttpPeer;
 import dev.lawu.proxy.upstream.NameResolver;
@@ -17,13 +16,11 @@ import io.netty.channel.EventLoopGroup;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketAddress;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -57,40 +54,6 @@ class MoveTest {
                 loop.execute(pool::close);
             }
             group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await();
-        }
-    }
-
-    private static final class Asking implements Connector.Request {
-        final CompletableFuture<ClientStream> opened = new CompletableFuture<>();
-
-        @Override
-        public int number() {
-            return 1;
-        }
-
-        @Override
-        public boolean isFresh() {
-            return false;
-        }
-
-        @Override
-        public @Nullable SocketAddress clientAddress() {
-            return null;
-        }
-
-        @Override
-        public @Nullable SocketAddress clientLocalAddress() {
-            return null;
-        }
-
-        @Override
-        public void onOpen(ClientStream stream, boolean reused) {
-            opened.complete(stream);
-        }
-
-        @Override
-        public void onFailure(ProxyException cause) {
-            opened.completeExceptionally(cause);
         }
     }
 

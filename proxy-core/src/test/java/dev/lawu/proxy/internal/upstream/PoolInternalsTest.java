@@ -2,14 +2,12 @@ package dev.lawu.proxy.internal.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lawu.proxy.ProxyException;
 import dev.lawu.proxy.ProxyOptions;
 import dev.lawu.proxy.internal.loop.LoopContext;
 import dev.lawu.proxy.internal.loop.LoopCounters;
 import dev.lawu.proxy.internal.loop.SmallBuffers;
 import dev.lawu.proxy.internal.transport.SocketTransport;
 import dev.lawu.proxy.spi.ClientStream;
-import dev.lawu.proxy.spi.Connector;
 import dev.lawu.proxy.spi.TimeSource;
 import dev.lawu.proxy.upstream.ConnectProxy;
 import dev.lawu.proxy.upstream.HttpPeer;
@@ -22,52 +20,15 @@ import io.netty.channel.EventLoopGroup;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What of a pool cannot be seen from outside. */
 class PoolInternalsTest {
-    private static final class Asking implements Connector.Request {
-        final CompletableFuture<ClientStream> opened = new CompletableFuture<>();
-
-        @Override
-        public int number() {
-            return 1;
-        }
-
-        @Override
-        public boolean isFresh() {
-            return false;
-        }
-
-        @Override
-        public @Nullable SocketAddress clientAddress() {
-            return null;
-        }
-
-        @Override
-        public @Nullable SocketAddress clientLocalAddress() {
-            return null;
-        }
-
-        @Override
-        public void onOpen(ClientStream stream, boolean reused) {
-            opened.complete(stream);
-        }
-
-        @Override
-        public void onFailure(ProxyException cause) {
-            opened.completeExceptionally(cause);
-        }
-    }
-
     private static UpstreamPool pool(UpstreamPools pools, EventLoop loop, TimeSource time) {
         LoopContext context = new LoopContext(loop, time, new SplittableRandom(1));
         return new UpstreamPool(pools, context, NameResolver.of(Map.of()), new LoopCounters());
